@@ -34,7 +34,7 @@ STATISTICS = ("statistics", "intervals", "clusters", "projection")
 ROOMS: dict[str, tuple[str, ...]] = {
     "estimate": ("tests/estimate",),
     "decide": ("tests/decide",),
-    "core": ("tests/core",),
+    "core": ("tests/core", "tests/plugins"),
     "calibrate": (
         "tests/calibrate/test_statistics.py",
         "tests/calibrate/test_reference_statistics.py",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.core.brief import Segment
+from advisor.core.brief import Score, Segment
 from advisor.core.facts import TokenPrice
 from advisor.core.probes import TrafficReport
 from advisor.core.quantity import Range
@@ -21,6 +21,25 @@ from tests.options import CITED, DAY, SONNET, brief, dated, estimated, prompt, s
 def test_uncached_is_every_token_at_its_price() -> None:
     found = estimated(prompt("uncached"))
     assert found["run.inference"].value == pytest.approx(3e6 * (1830 * 3 + 320 * 15) / 1e6)
+
+
+def test_a_prompt_is_as_long_as_the_one_that_was_scored() -> None:
+    """By technique and number of examples, whatever the model; a tuned model has its own."""
+    scored = Score(
+        "prompt",
+        "few-shot",
+        "another-model",
+        0.8,
+        100,
+        static_tokens=Range.exact(2700.0),
+    )
+    case = brief()
+    case = replace(case, quality=replace(case.quality, measured=(scored,)))
+    assert estimated(prompt("uncached"), case)["tokens.static"].value == 2700.0
+    assert estimated(prompt("uncached"), brief())["tokens.static"].value == 1650.0
+    tuned = replace(scored, approach="tune")
+    case = replace(case, quality=replace(case.quality, measured=(tuned,)))
+    assert estimated(prompt("uncached"), case)["tokens.static"].value == 1650.0
 
 
 def test_cached_reads_hits_and_writes_misses() -> None:

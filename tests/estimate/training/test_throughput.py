@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.estimate.training import estimate, shape_of, throughput
+from advisor.estimate.training import coefficients, estimate, shape_of, throughput
 from tests.estimate.training.catalogue import a_run, book
 
 
@@ -227,3 +227,17 @@ def test_preparation_for_k_bits_leaves_all_but_matrices_in_fp32() -> None:
     assert speed("SmolLM2-360M", 4096, **autocast) > 1.2 * speed("SmolLM2-360M", 4096, **qlora)
     own = qlora | {"framework": "advisor"}  # our worker casts nothing before
     assert speed("SmolLM2-360M", 4096, **own) > speed("SmolLM2-360M", 4096, **autocast)
+
+
+@pytest.mark.parametrize(("dtype", "ratio"), [("fp32", 2.0), ("bf16", 1.0)])
+def test_attention_in_single_precision_is_no_faster_than_products_are(
+    dtype: str, ratio: float
+) -> None:
+    """At a rate far below what attention reaches, half of it takes twice as long."""
+    run = replace(a_run("llama-3.1-8b", "A100-80GB-SXM", seq_len=4096, packed=True), dtype=dtype)
+
+    def seconds(tflops: float) -> float:
+        terms = throughput._gpu_terms(run, run.gpu, shape_of(run), tflops, coefficients.fitted())
+        return terms["attention"]
+
+    assert seconds(5.0) / seconds(10.0) == pytest.approx(ratio)
