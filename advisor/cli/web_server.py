@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
+import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -30,6 +32,10 @@ class GuardedServer(Server):  # type: ignore[misc]
         super().__init__(command, HOST, port, title="advisor")
         self._token = token
 
+    def initialize_logging(self) -> None:
+        """Requests hold the token, and malformed ones are for nobody to read: none is logged."""
+        logging.getLogger("aiohttp").setLevel(logging.CRITICAL + 1)
+
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()
         app.middlewares.append(self._guard)
@@ -50,7 +56,8 @@ class GuardedServer(Server):  # type: ignore[misc]
         return await handler(request)
 
     def _fits(self, token: str) -> bool:
-        return hmac.compare_digest(token.encode(), self._token.encode())
+        stated = token.encode(errors="surrogateescape")
+        return hmac.compare_digest(stated, self._token.encode())
 
     def _is_own_origin(self, request: web.Request) -> bool:
         origin = request.headers.get("Origin", "")
@@ -61,8 +68,8 @@ class GuardedServer(Server):  # type: ignore[misc]
 
 
 def is_local(host: str) -> bool:
-    """Whether `name:port` names this machine."""
-    return host.rpartition(":")[0] in LOCAL_NAMES or host in LOCAL_NAMES
+    """Whether `name` or `name:port` names this machine."""
+    return re.sub(r":[0-9]+$", "", host) in LOCAL_NAMES
 
 
 def serve(command: str, port: int, token: str) -> None:

@@ -32,7 +32,9 @@ def address(tmp_path, monkeypatch):
     assert b"?token=" in process.stderr.readline()
     yield f"127.0.0.1:{port}"
     process.terminate()
-    process.communicate(timeout=20)
+    _, said = process.communicate(timeout=20)
+    assert TOKEN.encode() not in said
+    assert b"Traceback" not in said
 
 
 async def answer(client, url: str, **headers: str) -> int:
@@ -54,6 +56,12 @@ async def test_only_with_the_token_and_only_from_this_machine(address):
         assert await answer(client, f"{page}?token={TOKEN}", Origin="http://evil.example") == 403
         assert await answer(client, f"{page}ws") == 403
         assert await answer(client, f"{page}?token={TOKEN}") == 302
+    host, _, port = address.partition(":")
+    for lines in ("Cookie: advisor_token=\xff", "no header at all"):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(f"GET / HTTP/1.1\r\n{lines}\r\n\r\n".encode("latin-1"))
+        assert b" 400 " in await reader.readline()
+        writer.close()
 
 
 async def test_a_browser_sees_the_verdict(address):
@@ -78,6 +86,8 @@ async def test_a_browser_sees_the_verdict(address):
         ("localhost:8766", True),
         ("127.0.0.1:1", True),
         ("localhost", True),
+        ("127.0.0.1:80@evil.example", False),
+        ("127.0.0.1:", False),
         ("localhost.evil.example:8766", False),
         ("", False),
         ("10.0.0.1:8766", False),
