@@ -21,6 +21,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from advisor.core.errors import MissingExtra, UsageError
 from advisor.core.quantity import Basis, Range
+from advisor.probe.token_parts import (
+    BYTES_PER_TOKEN,
+    count_bytes,
+    count_in_parts,
+    has_long_run,
+    raise_unless_of_the_pattern,
+)
 from advisor.shipped import folder as shipped_folder
 
 if TYPE_CHECKING:
@@ -28,10 +35,6 @@ if TYPE_CHECKING:
 
 EXACT = Range.exact(1.0)
 RANKS_SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
-BYTES_PER_TOKEN = 4.1
-"""English prose and code under o200k_base: 3.96 and 4.28 bytes a token on 46 MB; see
-profiles/tokens/bands.csv.
-"""
 
 O200K_FAMILIES = (
     "gpt-4o",
@@ -46,13 +49,6 @@ O200K_FAMILIES = (
     "o4-mini",
 )
 """Models whose text vocabulary is o200k_base (tiktoken's own table; gpt-6 as its successor)."""
-
-PART_CHARACTERS = 32_768
-"""A text that the pattern cannot take is counted in parts of so many characters; each cut can add a
-token.
-"""
-LEAST_PART = 64
-LONG_RUN = 200_000
 
 _SEPARATOR = "\U0010fffe\ue0ff"
 _SEPARATOR_ID = 200_100
@@ -122,7 +118,7 @@ def byte_counter(why: str = "") -> Counter:
     """UTF-8 bytes ÷ 4.1: fast, needs nothing, wide band."""
     band = band_of("bytes")
     source = f"bytes ÷ {BYTES_PER_TOKEN}" + (f": {why}" if why else "")
-    one = _count_bytes
+    one = count_bytes
     return TextCounter(
         "bytes", Basis.MODELLED, band, source, one, lambda texts: [one(t) for t in texts]
     )
@@ -237,7 +233,7 @@ def _tiktoken_counter(
     encoding: tiktoken.Encoding, name: str, basis: Basis, band: Range, source: str
 ) -> Counter:
     def one(text: str) -> int:
-        return _count_in_parts(lambda part: len(encoding.encode_ordinary(part)), text)
+        return count_in_parts(lambda part: len(encoding.encode_ordinary(part)), text)
 
     return TextCounter(
         name, basis, band, source, one, lambda texts: _batch_counts(encoding, one, texts)
@@ -257,53 +253,18 @@ def _batch_counts(
     import numpy as np
 
     joined = _SEPARATOR.join(texts)
-    if joined.count(_SEPARATOR) != len(texts) - 1 or _has_long_run(joined):
+    if joined.count(_SEPARATOR) != len(texts) - 1 or has_long_run(joined):
         return [one(text) for text in texts]
     try:
         ids = encoding.encode_to_numpy(joined, allowed_special={_SEPARATOR})
     except UnicodeEncodeError:
         return [one(text) for text in texts]
     except BaseException as error:
-        _raise_unless_of_the_pattern(error)
+        raise_unless_of_the_pattern(error)
         return [one(text) for text in texts]
     ends = np.append(np.flatnonzero(ids == _SEPARATOR_ID), len(ids))
     counts: list[int] = np.diff(ends, prepend=-1).tolist()
     return [count - 1 for count in counts]
-
-
-def _count_in_parts(count: Callable[[str], int], text: str) -> int:
-    """Tokens of a text; of one that the tokenizer's pattern cannot take, those of its parts."""
-    if len(text) <= PART_CHARACTERS or not _has_long_run(text):
-        try:
-            return count(text)
-        except BaseException as error:
-            _raise_unless_of_the_pattern(error)
-            if len(text) <= LEAST_PART:
-                return _count_bytes(text)
-    size = max(min(PART_CHARACTERS, len(text) // 2), LEAST_PART)
-    return sum(_count_in_parts(count, text[at : at + size]) for at in range(0, len(text), size))
-
-
-def _has_long_run(text: str) -> bool:
-    """Whether a text holds a stretch without a change that a pattern takes much time or stack for:
-    so many characters without a blank, or nothing but blanks.
-    """
-    step = LONG_RUN // 2
-    return len(text) >= LONG_RUN and any(
-        _is_one_run(text[at : at + step]) for at in range(0, len(text) - step + 1, step)
-    )
-
-
-def _is_one_run(part: str) -> bool:
-    return part.isspace() or len(part.split(None, 1)) == 1
-
-
-def _raise_unless_of_the_pattern(error: BaseException) -> None:
-    """A library in Rust that gives up raises ValueError, or a panic, which is no Exception."""
-    if not isinstance(error, ValueError | RuntimeError | OverflowError) and (
-        type(error).__name__ != "PanicException"
-    ):
-        raise error
 
 
 def _json_counter(path: Path) -> Counter:
@@ -324,18 +285,18 @@ def _json_counter(path: Path) -> Counter:
     tokenizer.no_padding()
 
     def one(text: str) -> int:
-        return _count_in_parts(
+        return count_in_parts(
             lambda part: len(tokenizer.encode(part, add_special_tokens=False).ids), text
         )
 
     def counts(texts: list[str]) -> list[int]:
-        if any(_has_long_run(text) for text in texts):
+        if any(has_long_run(text) for text in texts):
             return [one(text) for text in texts]
         try:
             encodings = tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         except BaseException as error:
             if not isinstance(error, TypeError | UnicodeEncodeError):
-                _raise_unless_of_the_pattern(error)
+                raise_unless_of_the_pattern(error)
             return [one(_valid(text)) for text in texts]
         return [len(e.ids) for e in encodings]
 
@@ -373,7 +334,3 @@ def _mistral_counter(model: str) -> Counter | None:
         lambda text: len(raw.encode(text, bos=False, eos=False)),
         lambda texts: list(map(len, map(raw.encode, texts, repeat(False), repeat(False)))),
     )
-
-
-def _count_bytes(text: str) -> int:
-    return round(len(text.encode("utf-8", "surrogatepass")) / BYTES_PER_TOKEN)

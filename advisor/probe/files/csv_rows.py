@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from advisor.probe.files.streams import MAX_LINE_BYTES, head_of, lines
+from advisor.probe.forms.chat_names import SYSTEMS
 from advisor.probe.forms.columns import is_identifier
 from advisor.probe.forms.exchanges import MARKS as EXCHANGE_MARKS
 from advisor.probe.forms.exchanges import exchange
-from advisor.probe.forms.names import ANSWERS, NEVER_PROMPTS, PROMPTS, ROW_REASONING, SYSTEMS, plain
+from advisor.probe.forms.names import ANSWERS, NEVER_PROMPTS, PROMPTS, ROW_REASONING, plain
 from advisor.probe.forms.records import DataRow
 
 DELIMITERS = "\t,;|"  # of two that divide alike the first: prose has no tabs

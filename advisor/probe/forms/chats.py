@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from advisor.probe.forms.media import Medium, has_tagged_media, media_of, without_placeholders
-from advisor.probe.forms.names import (
+from advisor.probe.forms.chat_names import (
     CONTENT_KEYS,
     DOCUMENTS,
     HISTORIES,
@@ -21,8 +20,9 @@ from advisor.probe.forms.names import (
     TOOLS,
     Role,
     are_definitions,
-    plain,
 )
+from advisor.probe.forms.media import Medium, has_tagged_media, media_of, without_placeholders
+from advisor.probe.forms.names import plain
 from advisor.probe.forms.records import JsonObject
 from advisor.probe.forms.transcripts import form_of, pieces
 from advisor.probe.forms.turns import (

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from advisor.core.errors import UsageError
+from advisor.probe.forms.chat_names import CHATS, HISTORIES, LEARNED, Role
 from advisor.probe.forms.chats import (
     Beside,
     RowParts,
@@ -19,7 +20,7 @@ from advisor.probe.forms.chats import (
 )
 from advisor.probe.forms.columns import is_missing
 from advisor.probe.forms.flat import answer_text
-from advisor.probe.forms.names import ANSWERS, CHATS, HISTORIES, LEARNED, Role, plain, telling_word
+from advisor.probe.forms.names import ANSWERS, plain, telling_word
 from advisor.probe.forms.records import JsonObject
 from advisor.probe.forms.transcripts import form_of
 from advisor.probe.forms.turns import (

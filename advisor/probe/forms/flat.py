@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from advisor.probe.forms.chat_names import Role
 from advisor.probe.forms.chats import (
     Beside,
     RowParts,
@@ -17,7 +18,7 @@ from advisor.probe.forms.chats import (
 )
 from advisor.probe.forms.columns import MISSING, is_missing, media_in
 from advisor.probe.forms.media import LEAST_BASE64, Medium, is_base64, media_of, without_media
-from advisor.probe.forms.names import Role, is_label_name, plain
+from advisor.probe.forms.names import is_label_name, plain
 from advisor.probe.forms.records import JsonObject
 from advisor.probe.forms.turns import Turn, as_json, text_of, turn_of
 

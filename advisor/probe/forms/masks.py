@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.probe.forms.names import LEARNED
+from advisor.probe.forms.chat_names import LEARNED
 from advisor.probe.forms.records import JsonObject, are_objects
 from advisor.probe.forms.turns import known_role, role_of
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from advisor.probe.forms.chat_names import CHATS, LEARNED, Role
 from advisor.probe.forms.chats import (
     Beside,
     RowParts,
@@ -15,7 +16,7 @@ from advisor.probe.forms.chats import (
     turn_list,
 )
 from advisor.probe.forms.flat import INNER_PROMPTS, prompt_text
-from advisor.probe.forms.names import CHATS, LEARNED, Role, plain
+from advisor.probe.forms.names import plain
 from advisor.probe.forms.records import JsonObject
 from advisor.probe.forms.turns import Turn, texts_of, turn_of
 

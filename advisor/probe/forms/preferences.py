@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from advisor.probe.forms.chat_names import CHATS
 from advisor.probe.forms.chats import (
     RowParts,
     beside,
@@ -14,7 +15,7 @@ from advisor.probe.forms.chats import (
     is_chat,
     turn_list,
 )
-from advisor.probe.forms.names import ANSWERS, CHATS, GENERIC, plain
+from advisor.probe.forms.names import ANSWERS, GENERIC, plain
 from advisor.probe.forms.pairing import (
     Preference,
     PromptOf,

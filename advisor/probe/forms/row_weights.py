@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from advisor.probe.forms.names import CHATS, plain
+from advisor.probe.forms.chat_names import CHATS
+from advisor.probe.forms.names import plain
 from advisor.probe.forms.records import JsonObject
 
 SURE = ("sample_weight", "example_weight", "row_weight", "instance_weight", "loss_weight")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from advisor.probe.forms.names import LEARNED, Role
+from advisor.probe.forms.chat_names import LEARNED, Role
 from advisor.probe.forms.turns import known_role
 
 _MARKS = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from advisor.core.errors import UsageError
-from advisor.probe.forms.names import LEARNED, Role, plain, words_of_name
+from advisor.probe.forms.chat_names import LEARNED, Role
+from advisor.probe.forms.names import plain, words_of_name
 from advisor.probe.forms.records import JsonObject
 from advisor.probe.forms.turns import known_role
 

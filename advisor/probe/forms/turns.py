@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from advisor.probe.forms.media import Medium, is_base64, media_of, medium_of, without_media
-from advisor.probe.forms.names import (
+from advisor.probe.forms.chat_names import (
     CALL_KEYS,
     CONTENT_KEYS,
     LEARNED,
@@ -18,6 +17,7 @@ from advisor.probe.forms.names import (
     TOOLS,
     Role,
 )
+from advisor.probe.forms.media import Medium, is_base64, media_of, medium_of, without_media
 from advisor.probe.forms.records import JsonObject
 
 MESSAGE_MEDIA = {"images": "picture", "audios": "sound", "videos": "video"}

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from advisor.core.errors import UsageError
 from advisor.probe.data import probe
-from advisor.probe.forms.names import ANSWERS, CHATS, PROMPTS, ROLES, SYSTEMS, TOOLS
+from advisor.probe.forms.chat_names import CHATS, ROLES, SYSTEMS, TOOLS
+from advisor.probe.forms.names import ANSWERS, PROMPTS
 
 LEAVES = st.one_of(
     st.none(), st.booleans(), st.integers(-2, 3), st.floats(allow_nan=True), st.text(max_size=12),
