@@ -18,7 +18,7 @@ from advisor.probe.reading import TrainingExample
 from advisor.probe.statistics.census import Census, Lengths, Mean
 from advisor.probe.statistics.noise import LabelledWords
 from advisor.probe.statistics.privacy import kinds_by_row
-from advisor.probe.statistics.sketch import MAX_CHARACTERS, Sketches, words_of
+from advisor.probe.statistics.sketch import Sketches, words_of
 from advisor.probe.statistics.specificity import RowScores, Vocabulary
 from advisor.probe.templates.added import Chat
 from advisor.probe.tokens import Counter, started
@@ -26,6 +26,9 @@ from advisor.probe.tokens import Counter, started
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+ADDED_CHARACTERS = 2_000
+"""So much of an answer tells what it adds to its prompt."""
 
 MAX_KEPT = 1_000_000
 LEFT_OF_MORE = MAX_KEPT // 2
@@ -266,12 +269,11 @@ class Kept:
 
 
 def added_words(prompt: list[str], answer: str) -> int:
-    """32 bits of a hash of the words of an answer that its prompt does not hold, in order: rows of
-    one template add the same words, and what was worked out from their numbers is added.
+    """32 bits of a hash of the words of an answer that its prompt does not hold: rows of one
+    template add the same words, and what was worked out from their numbers is added.
     """
-    given = frozenset(prompt)
-    words = words_of(answer[:MAX_CHARACTERS])
-    return hash(tuple(word for word in words if word not in given)) & 0xFFFFFFFF
+    added = frozenset(words_of(answer[:ADDED_CHARACTERS])).difference(prompt)
+    return hash(added) & 0xFFFFFFFF
 
 
 def _evenly_spaced(text: str) -> str:
