@@ -14,6 +14,7 @@ from advisor.core.option import Estimate, Option
 from advisor.core.quantity import Range
 from advisor.core.verdict import Excluded, Verdict
 from advisor.decide.breaches import over_budget
+from advisor.decide.landscape import correlation
 from advisor.decide.verdict import DecisionInputs, decide, nothing_left
 from tests.options import brief, setting
 
@@ -93,6 +94,14 @@ def test_the_cheaper_option_that_meets_every_limit_is_the_verdict() -> None:
     assert answer.advantage.total_usd == Range.exact(100.0)
     assert "$50 per month" in answer.why[0]  # (900 − 300) ÷ 12
     assert answer.next_step.action.startswith("decide now")
+
+
+def test_a_verdict_at_once_works_out_no_correlation() -> None:
+    draws = np.linspace(0.0, 1.0, DRAWS + 1)
+    moving = costing(PROMPT, 1000.0 + draws, 0.9 + draws / 100)
+    assert correlation(moving, DRAWS + 1) == 1.0
+    answer = decided(moving, costing(TUNE, 5000.0))
+    assert [arm.cash_quality_correlation for arm in answer.arms] == [None, None]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from advisor.cli.estimate import FRAMEWORKS, command
 from advisor.core.errors import UsageError
 from advisor.core.training import TrainingRun
-from advisor.estimate.training import estimate, frameworks, memory, shape_of, throughput
+from advisor.estimate.training import advice, estimate, frameworks, memory, shape_of, throughput
 from advisor.estimate.training.coefficients import fitted
 from advisor.estimate.training.hosted import tokens_of
 from advisor.estimate.training.request import RunRequest, to_run
@@ -221,3 +221,13 @@ def test_tokens_of_a_hosted_job_are_those_of_its_rows_or_of_packed_sequences() -
     assert tokens_of(rows) == 1000 * 300 * 3
     assert tokens_of(replace(rows, packed=True)) == 1000 * 2048 * 3
     assert tokens_of(replace(rows, objective="dpo")) == 2 * 1000 * 300 * 3
+
+
+@pytest.mark.parametrize(("micro_batch", "accumulated"), [(1, None), (2, 6), (8, 24)])
+def test_a_smaller_batch_saves_memory_with_the_same_examples_per_step(
+    micro_batch: int, accumulated: int | None
+) -> None:
+    run = a_run(micro_batch=micro_batch, grad_accum=3)
+    smaller = [c.of(run) for c in advice._changes(run) if c.kind == "batch"]
+    found = [(run.micro_batch, run.grad_accum) for run in smaller]
+    assert found == ([] if accumulated is None else [(1, accumulated)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -241,3 +242,14 @@ def test_attention_in_single_precision_is_no_faster_than_products_are(
         return terms["attention"]
 
     assert seconds(5.0) / seconds(10.0) == pytest.approx(ratio)
+
+
+@pytest.mark.parametrize(("gpus", "doublings"), [(1, 0), (8, 0), (16, 1), (64, 3)])
+def test_every_doubling_of_machines_costs_the_same_share(gpus: int, doublings: int) -> None:
+    run = a_run("llama-3.1-8b", "A100-80GB-SXM", sharding="fsdp", gpus=gpus)
+    k = replace(coefficients.fitted(), eff_nodes=-0.3)
+    one = replace(run, gpus=1)
+    ratio = throughput.efficiency(run, run.gpu, shape_of(run), k) / throughput.efficiency(
+        one, one.gpu, shape_of(one), k
+    )
+    assert ratio == pytest.approx(math.exp(-0.3 * doublings))
