@@ -68,6 +68,10 @@ format: .venv/.test
 fuzz: .venv/.test
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(BIN)/python -m pytest -q -s tests/fuzz
 
+# Some minutes for ten changes: a change that no test notices runs all tests of its room.
+mutate: .venv/.test
+	$(BIN)/python -m tools.mutate --seed $${SEED:-$$(date +%s)} --count $${MUTANTS:-60}
+
 .venv-release/.made: pyproject.toml
 	$(PYTHON) -m venv .venv-release
 	@.venv-release/bin/python -m pip --disable-pip-version-check install -qq "pip>=25.1"
