@@ -12,11 +12,38 @@ from advisor.core.brief import Brief, Score
 from advisor.core.lifecycle import ends_within_horizon
 from advisor.core.option import Estimate
 from advisor.core.setting import Setting
-from advisor.core.verdict import Excluded
+from advisor.core.verdict import Excluded, NextStep
 from advisor.decide.quantiles import middle
 from advisor.decide.ranking import LIKELY, Matrix, Ranking, full
 
 MOVE = "horizon.move"
+
+
+def is_ending(estimate: Estimate) -> bool:
+    """Whether a model of the option ends inside the horizon, so that its work is done again."""
+    return MOVE in estimate.figures
+
+
+def succession(
+    ranking: Ranking, estimates: Sequence[Estimate], brief: Brief, setting: Setting
+) -> NextStep | None:
+    """To score what takes the place of the pick, whose model ends inside the horizon; None where it
+    lasts. The move is in the cost of the pick, so the step itself adds none.
+    """
+    end = ends_within_horizon(estimates[ranking.pick].option, brief, setting)
+    if end is None or not is_ending(estimates[ranking.pick]):
+        return None
+    items = brief.data.eval_examples.likely
+    where = f" on the {fmt.count(items)} test items in hand" if items >= 1 else ""
+    move = fmt.money(middle(estimates[ranking.pick].figures["once.move"]))
+    return NextStep(
+        f"decide now, and score a successor of {end.model}{where}: {end.model} ends "
+        f"{end.day:%Y-%m-%d}, and the {move} of the move are included",
+        0.0,
+        0.0,
+        0.0,
+        command="advisor calibrate prompts --url URL --model MODEL --brief BRIEF",
+    )
 
 
 def ended(ranking: Ranking, estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> str:
@@ -37,8 +64,8 @@ def ended(ranking: Ranking, estimates: Sequence[Estimate], brief: Brief, setting
         )
 
     pick = estimates[ranking.pick]
-    if MOVE in pick.figures:
-        return f"{sentence(pick)}: it is in the cost."
+    if is_ending(pick):
+        return f"{sentence(pick)}: it is included in the cost."
     without = _leader_without_moves(ranking, estimates)
     if without is None:
         return ""
@@ -53,7 +80,11 @@ def shut_out(
     """
     rules = {out.id.partition("+")[0].lower(): out for out in excluded}
     left = {option.skill.lower() for option in ranking.options}
-    whole = {f"{s.approach}/{s.technique}@{s.model}".lower(): s for s in measured if not s.segment}
+    whole = {
+        s.skill: s
+        for s in sorted(measured, key=lambda score: score.train_examples)
+        if not s.segment
+    }
     lost = {name: s for name, s in whole.items() if name in rules and name not in left}
     if not lost:
         return ""
@@ -71,11 +102,11 @@ def _leader_without_moves(ranking: Ranking, estimates: Sequence[Estimate]) -> Es
     """The option with an end that would lead if no move cost anything; None where the lead stays
     where it is.
     """
-    if ranking.pick != ranking.leader or not any(MOVE in e.figures for e in estimates):
+    if ranking.pick != ranking.leader or not any(map(is_ending, estimates)):
         return None
     lasting = replace(ranking, cost=ranking.cost - _moves(estimates, len(ranking.cost)))
     leader = estimates[lasting.leader]
-    return leader if MOVE in leader.figures else None
+    return leader if is_ending(leader) else None
 
 
 def _moves(estimates: Sequence[Estimate], size: int) -> Matrix:
@@ -83,5 +114,5 @@ def _moves(estimates: Sequence[Estimate], size: int) -> Matrix:
     options).
     """
     return np.column_stack(
-        [full(e.figures[MOVE], size) if MOVE in e.figures else np.zeros(size) for e in estimates]
+        [full(e.figures[MOVE], size) if is_ending(e) else np.zeros(size) for e in estimates]
     )

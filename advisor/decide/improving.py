@@ -14,6 +14,7 @@ from advisor.core import format as fmt
 from advisor.core.brief import Brief
 from advisor.core.constants import WEEKS_PER_MONTH
 from advisor.core.verdict import NextStep
+from advisor.decide.endings import is_ending
 from advisor.decide.information import rows_of
 from advisor.decide.ranking import Matrix, Ranking
 from advisor.decide.situation import Situation, label_goal
@@ -44,7 +45,9 @@ def fresh_share(brief: Brief, weeks: float) -> float:
 def _labels(situation: Situation) -> Iterator[NextStep]:
     """Labels up to the point at which a tuned option becomes the best, or reaches the target."""
     goal = label_goal(situation)
-    if goal is None:
+    if goal is None or any(
+        is_ending(e) for e in situation.estimates if goal.option in (e.option.id, e.option.skill)
+    ):
         return
     brief = situation.brief
     ranking = situation.ranking
@@ -61,8 +64,8 @@ def _labels(situation: Situation) -> Iterator[NextStep]:
 
 
 def _searches(situation: Situation) -> Iterator[NextStep]:
-    """Search the prompt of a model (instructions × examples) and score what is found on the test
-    items in hand.
+    """Search the prompt of a model that lasts (instructions × examples) and score what is found on
+    the test items in hand.
     """
     ranking = situation.ranking
     hourly = situation.brief.team.hourly_usd.likely
@@ -70,7 +73,10 @@ def _searches(situation: Situation) -> Iterator[NextStep]:
         plain = [
             i
             for i, option in enumerate(ranking.options)
-            if option.traits.is_plain and option.model == model and ranking.rankable[i]
+            if option.traits.is_plain
+            and option.model == model
+            and ranking.rankable[i]
+            and not is_ending(situation.estimates[i])
         ]
         if not plain:
             continue

@@ -17,6 +17,7 @@ from advisor.core.figure import Figure
 from advisor.core.option import Estimate
 from advisor.core.quantity import Basis
 from advisor.core.verdict import NextStep
+from advisor.decide.endings import is_ending
 from advisor.decide.information import DETECTABLE, Worth, items_needed, variance_removed
 from advisor.decide.ranking import HOPELESS, LIKELY, Ranking
 from advisor.decide.readiness import SCORES
@@ -98,7 +99,12 @@ def find_prices(situation: Situation) -> NextStep:
 
 def larger_test(situation: Situation) -> Iterator[NextStep]:
     """A larger test of the measured option whose score matters most, at its best size."""
-    measured = {skill: f for skill, f in situation.quality.items() if f.basis is Basis.MEASURED}
+    ending = {e.option.skill for e in situation.estimates if is_ending(e)}
+    measured = {
+        skill: f
+        for skill, f in situation.quality.items()
+        if f.basis is Basis.MEASURED and skill not in ending
+    }
     if not measured:
         return
     skill, figure = max(measured.items(), key=lambda kv: situation.worth(kv[1]).usd)
@@ -145,12 +151,12 @@ def trials(situation: Situation) -> Iterator[NextStep]:
 
 
 def _by_skill(situation: Situation) -> Iterator[tuple[str, NextStep]]:
-    """Every step of scoring, with the skill that it scores."""
+    """Every step of scoring an option whose model lasts, with the skill that it scores."""
     items = situation.brief.data.eval_examples.likely
     estimates = {e.option.skill: e for e in situation.estimates}
     for skill, figure in situation.quality.items():
         estimate = estimates.get(skill)
-        if items < 1 or estimate is None or figure.basis is Basis.MEASURED:
+        if items < 1 or estimate is None or figure.basis is Basis.MEASURED or is_ending(estimate):
             continue
         cost, days = trial(situation, estimate, items)
         if cost == cost:

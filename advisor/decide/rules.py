@@ -110,7 +110,9 @@ def _open_service(option: Option, brief: Brief, setting: Setting) -> str:
     price = setting.tuned_price(option.model, option.provider)
     if price is None or price.closed is None or price.closed > setting.as_of:
         return ""
-    return f"tuning at {price.provider} is closed since {price.closed:%Y-%m-%d}"
+    closed = f"tuning at {price.provider} is closed to new users since {price.closed:%Y-%m-%d}"
+    end = ends_within_horizon(option, brief, setting)
+    return f"{closed}, and {end.model} ends {end.day:%Y-%m-%d}" if end is not None else closed
 
 
 def _still_there(option: Option, brief: Brief, setting: Setting) -> str:

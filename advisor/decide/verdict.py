@@ -35,7 +35,7 @@ from advisor.decide.breakeven import break_even
 from advisor.decide.considerations import Matter, considerations
 from advisor.decide.criteria import weigh
 from advisor.decide.crossing import equal_volume
-from advisor.decide.endings import ended, shut_out
+from advisor.decide.endings import ended, shut_out, succession
 from advisor.decide.evaluator import Cases, Evaluator
 from advisor.decide.flips import Prober, flip_points
 from advisor.decide.interim import Interim, by_hand, interim, leaving
@@ -293,7 +293,7 @@ def _assemble(inputs: DecisionInputs, judged: Judged, second: SecondLook, *, dee
         break_even=BreakEven(),
         flip_points=(),
         sensitivity=(),
-        next_step=_next_step(brief, today.ranking, second, today.stop),
+        next_step=_next_step(inputs, today, second),
         readiness=judged.checks,
         risks=risks(brief, inputs.setting, pick, rival, second.break_even),
         p_approach=round(ranking.p_approach(pick.option.approach), 6),
@@ -345,9 +345,9 @@ def _with_detail(verdict: Verdict, inputs: DecisionInputs, judged: Judged) -> Ve
 def _end(inputs: DecisionInputs, ranking: Ranking) -> str:
     """What a rule, or the end of a model, does to the choice; an empty string where nothing."""
     quality = inputs.brief.quality
-    return shut_out(ranking, quality.target, quality.measured, inputs.excluded) or ended(
-        ranking, inputs.cases.estimates, inputs.brief, inputs.setting
-    )
+    lost = shut_out(ranking, quality.target, quality.measured, inputs.excluded)
+    end = ended(ranking, inputs.cases.estimates, inputs.brief, inputs.setting)
+    return " ".join(sentence for sentence in (lost, end) if sentence)
 
 
 def _in_place(cases: Cases, pick: Estimate) -> Estimate | None:
@@ -382,11 +382,15 @@ def _warnings(
     )
 
 
-def _next_step(brief: Brief, ranking: Ranking, second: SecondLook, stop: str) -> NextStep:
+def _next_step(inputs: DecisionInputs, today: Ruling, second: SecondLook) -> NextStep:
     """The most valuable step, or what is left to do where no step is worth its price."""
     if second.next_step is not None:
         return second.next_step
-    return without_measurement(brief, ranking) if stop else DECIDE_NOW
+    if today.stop:
+        return without_measurement(inputs.brief, today.ranking)
+    estimates = inputs.cases.estimates
+    moves = succession(today.ranking, estimates, inputs.brief, inputs.setting)
+    return moves or DECIDE_NOW
 
 
 def _finite(value: float) -> float | None:

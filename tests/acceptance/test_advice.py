@@ -90,7 +90,7 @@ EXPECTED = {
     "forty-shops": Expected(("prompt",), "prompt/few-shot@claude-haiku-4-5+batch"),
     "comments": Expected(("tune",), "tune/encoder@*+cpu"),
     "insurer-voice": Expected(
-        ("undecided",), "prompt/few-shot@gpt-4.1*", compared="tune/dpo@*", next_step="search"
+        ("undecided",), "prompt/few-shot@gpt-4.1*", compared="tune/dpo@*", next_step="score hybrid/"
     ),
 }
 

@@ -12,7 +12,7 @@ from advisor.core.brief import Score
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Option
 from advisor.core.verdict import Excluded
-from advisor.decide.endings import ended, shut_out
+from advisor.decide.endings import ended, shut_out, succession
 from advisor.decide.ranking import Ranking
 from tests.options import SONNET, brief, prompt, setting
 
@@ -48,7 +48,29 @@ def test_an_end_that_moves_nothing_is_no_reason(costs: tuple[float, float]) -> N
 
 
 def test_the_choice_itself_says_what_its_end_costs() -> None:
-    assert told((9000.0, 7000.0), move=6117.0).endswith("costs $6,117: it is in the cost.")
+    assert told((9000.0, 7000.0), move=6117.0).endswith("costs $6,117: it is included in the cost.")
+
+
+@pytest.mark.parametrize(("end", "costs"), [("ending", (9e3, 7e3)), ("lasting", (9e3, 7e3))])
+def test_a_pick_that_ends_asks_for_the_score_of_a_successor(
+    end: str, costs: tuple[float, float]
+) -> None:
+    cost = np.tile(np.array(costs), (11, 1))
+    every = np.ones(cost.shape, dtype=bool)
+    options = (LASTING, replace(ENDING, model=end))
+    ranking = Ranking(options, cost, cost, cost * 0 + 0.9, every, every, every, every)
+    figures = {
+        k: Figure(6117.0, "USD", k) for k in ("once.move", "horizon.move") if end == "ending"
+    }
+    estimates = (Estimate(options[0], {}), Estimate(options[1], figures))
+    step = succession(ranking, estimates, brief(), replace(setting(), prices=PRICES))
+    if end == "lasting":
+        assert step is None
+        return
+    assert step is not None
+    assert step.action.startswith("decide now, and score a successor of ending on the 600 test")
+    assert "2027-01-14, and the $6,117 of the move" in step.action
+    assert (step.cost_usd, step.worth_usd) == (0.0, 0.0)
 
 
 def test_without_an_end_there_is_nothing_to_say() -> None:
@@ -85,3 +107,17 @@ def test_the_best_score_that_a_rule_excludes_is_a_reason(
     assert shut_out(found, 0.9, measured, (out,)).startswith(words)
     assert bool(shut_out(found, 0.9, measured, (out,))) is bool(words)
     assert shut_out(found, 0.9, measured, ()) == ""
+
+
+def test_the_score_on_the_most_examples_counts_where_a_rule_excludes_a_curve() -> None:
+    option = prompt("uncached")
+    every = np.ones((11, 1), dtype=bool)
+    cost = np.full(every.shape, 100.0)
+    found = Ranking((option,), cost, cost, cost / 200, every, every, every, every)
+    measured = (
+        Score(option.approach, option.technique, option.model, 0.895, 800),
+        Score("tune", "hosted", "gpt-4.1-mini", 0.918, 800, train_examples=4000),
+        Score("tune", "hosted", "gpt-4.1-mini", 0.889, 800, train_examples=1000),
+    )
+    out = Excluded("tune/hosted@gpt-4.1-mini+hosted", "lifecycle.closed", "closed since May")
+    assert "scored 0.918 and is ruled out" in shut_out(found, 0.88, measured, (out,))
