@@ -77,10 +77,17 @@ def errors(ledger: Ledger) -> None:
 
 
 def people_hours(ledger: Ledger) -> Figure:
-    """Hours of prompt and tuning work before the option runs for the first time."""
+    """Hours of prompt and tuning work before the option runs for the first time; none for the
+    prompt that is in place, however it is served.
+    """
     sheet = ledger.sheet
     option = ledger.option
     if option.approach == "prompt":
+        current = ledger.brief.current
+        if current is not None and option.skill.lower() == (
+            f"{current.approach}/{current.technique}@{current.model}".lower()
+        ):
+            return Figure(0.0, "h", source="the prompt of [current] is in place")
         return sheet["team.prompt_hours"]
     hours = sheet["team.tuning_hours"] + float(adapters(ledger.brief)) * sheet["team.adapter_hours"]
     return hours + sheet["team.prompt_hours"] if option.approach == "hybrid" else hours

@@ -165,6 +165,21 @@ def score_of_tuned(brief: Brief, option: Option) -> Score | None:
     return own[-1] if own else None
 
 
+def score_of_written(brief: Brief, option: Option) -> Score | None:
+    """The last score of an option on the whole traffic that says how much it wrote per request."""
+    base = option.technique.removesuffix(f"-{option.shown_examples}")
+    skill = f"{option.approach}/{base}@{option.model}".lower()
+    own = [
+        s
+        for s in brief.quality.measured
+        if s.skill == skill
+        and s.output_tokens is not None
+        and not s.segment
+        and option.shown_examples in (0, s.train_examples)
+    ]
+    return own[-1] if own else None
+
+
 def shown_static_tokens(brief: Brief, technique: str, examples: int) -> float:
     """Likely length of the static prompt of a technique: as measured with it, else as in
     traffic.

@@ -9,11 +9,11 @@ from advisor.core.brief import Score
 from advisor.core.facts import TokenPrice
 from advisor.core.figure import Figure
 from advisor.core.option import Mode
-from advisor.core.quantity import Basis
+from advisor.core.quantity import Basis, Quantity
 from advisor.estimate import algebra
 from advisor.estimate.caching import cache_prices, cached_prefix, eligible, is_cached
 from advisor.estimate.ledger import PER_MILLION, Ledger, Period
-from advisor.estimate.options import score_of_prompt
+from advisor.estimate.options import score_of_prompt, score_of_written
 from advisor.estimate.tariffs import periods, today
 
 TOKENS = ("tokens.static", "tokens.fresh", "tokens.output")
@@ -53,9 +53,14 @@ def measured_static(ledger: Ledger, score: Score | None) -> Figure | None:
 
 
 def _output_tokens(ledger: Ledger) -> Figure:
-    """The answer, and what a technique writes before it where the traffic does not hold that
-    already.
+    """What the option was measured to write; else the answer, and what a technique writes before it
+    where the traffic does not hold that already.
     """
+    score = score_of_written(ledger.brief, ledger.option)
+    if score is not None and score.output_tokens is not None:
+        source = f"brief: written for the score {score.score:g} ({score.technique})"
+        spread = Quantity(score.output_tokens, "tokens/request", Basis.QUOTED, source, "")
+        return ledger.sheet.figure(f"measured.output_tokens@{score.skill}", spread, low=0.0)
     answer = ledger.sheet["traffic.output_tokens"]
     thinking = ledger.option.traits.reasoning_tokens
     current = ledger.brief.current

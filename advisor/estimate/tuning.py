@@ -61,9 +61,7 @@ def train_tokens(ledger: Ledger) -> Figure:
         per_example = sheet["traffic.input_tokens"]  # it reads the input alone and writes nothing
     else:
         per_example = (
-            sheet["tuning.static_tokens"]
-            + sheet["traffic.input_tokens"]
-            + sheet["traffic.output_tokens"]
+            sheet["tuning.static_tokens"] + sheet["traffic.input_tokens"] + ledger["tokens.output"]
         )
     tokens = training_examples(sheet) * _with_prompt(ledger, per_example) * sheet["tuning.epochs"]
     if ledger.option.technique == "dpo":

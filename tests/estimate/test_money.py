@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.core.brief import Current
+from advisor.core.brief import Current, Score
 from advisor.core.option import Mode, Option, Serving
 from advisor.core.quantity import Range
 from advisor.estimate.options import options
 from advisor.estimate.sheet import Sheet
-from tests.options import brief, estimated, prompt, rented, setting, still_to_pay
+from tests.options import SONNET, brief, estimated, prompt, rented, setting, still_to_pay
 
 
 def test_errors_cost_requests_times_wrong_answers() -> None:
@@ -101,3 +103,33 @@ def test_an_input_is_drawn_the_same_whatever_else_is_on_the_sheet() -> None:
     alone, both = Sheet(unsure, 100, 3), Sheet(unsure, 100, 3)
     both["team.tuning_hours"]
     assert (alone["team.hourly_usd"].rows == both["team.hourly_usd"].rows).all()
+
+
+def test_the_prompt_in_place_takes_no_hours_however_it_is_served() -> None:
+    held = brief(team__prompt_hours=40)
+    current = Current("prompt", "few-shot", "claude-sonnet-5")
+    for way in ("batch", "cached-5m"):
+        found = estimated(prompt(way), replace(held, current=current))
+        assert found["once.people"].value == 0
+        assert found["time.weeks"].value == 0
+    other = Current("prompt", "zero-shot", "claude-sonnet-5")
+    assert estimated(prompt("batch"), replace(held, current=other))["once.people"].value == 40 * 110
+
+
+def test_an_option_is_billed_for_what_it_was_measured_to_write() -> None:
+    """A reasoning model writes 3,200 tokens, the model distilled from it 150; another writes what
+    the traffic says.
+    """
+    measured = (
+        Score("prompt", "few-shot", "claude-sonnet-5", 0.9, 500, output_tokens=Range.exact(3200)),
+        Score("tune", "lora", "llama-3.1-8b", 0.88, 500, output_tokens=Range(100, 150, 300)),
+    )
+    held = brief(quality__measured=measured)
+    plain = estimated(prompt("uncached"), brief())["run.inference"].value
+    found = estimated(prompt("uncached"), held)
+    assert found["tokens.output"].value == 3200
+    more = 3e6 * (3200 - 320) * SONNET.output_usd / 1e6
+    assert found["run.inference"].value == pytest.approx(plain + more)
+    assert estimated(rented(), held)["tokens.output"].value == 150
+    other = prompt("uncached", technique="zero-shot")
+    assert estimated(other, held)["tokens.output"].value == 320

@@ -83,6 +83,17 @@ class Score:
         high=1e7,
         registered=False,
     )
+    output_tokens: Range | None = ask(
+        "How many tokens did it write per request, including reasoning?",
+        "A reasoning model writes many times what a tuned one does. Left out: as in traffic.",
+        "number",
+        None,
+        "as in traffic",
+        unit="tokens/request",
+        low=0,
+        high=1e7,
+        registered=False,
+    )
     segment: str = ask(
         "On which segment was it measured?",
         "The name of a segment. Left out: the whole traffic.",
