@@ -11,6 +11,7 @@ from advisor.probe.forms.records import JsonObject, are_objects
 from advisor.probe.forms.turns import known_role, role_of
 
 _LISTS = ("loss_mask", "loss_masks", "train_mask", "turn_mask", "message_mask", "messages_mask")
+_ANY_LIST = frozenset(_LISTS)
 
 
 def masked(row: JsonObject) -> JsonObject:
@@ -18,8 +19,10 @@ def masked(row: JsonObject) -> JsonObject:
 
     Raises ValueError where the marks do not fit the turns.
     """
-    name = next((name for name in _LISTS if name in row), "")
-    if not name or not isinstance(row[name], list) or isinstance(row.get("input_ids"), list):
+    if _ANY_LIST.isdisjoint(row):
+        return row
+    name = next(name for name in _LISTS if name in row)
+    if not isinstance(row[name], list) or isinstance(row.get("input_ids"), list):
         return row
     field = next((k for k, v in row.items() if are_objects(v) and v and role_of(v[0])), "")
     if not field:

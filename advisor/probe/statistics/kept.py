@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-ADDED_CHARACTERS = 2_000
+ADDED_CHARACTERS = 500
 """So much of an answer tells what it adds to its prompt."""
 
 MAX_KEPT = 1_000_000

@@ -63,7 +63,7 @@ class Vocabulary:
             return
         for at, text in enumerate(texts[:BATCH_TEXTS]):
             part = text[:TEXT_CHARACTERS]
-            spoken = _ADDRESSES.sub(" ", part)
+            spoken = _without_addresses(part)
             words = _WORDS.findall(spoken.casefold())
             self._seen += len(words)
             if len(spoken) < len(part):
@@ -121,7 +121,7 @@ class RowScores:
             self._row += 1
             if self._seen >= ROW_WORDS:
                 continue
-            words = _WORDS.findall(_ADDRESSES.sub(" ", text[:TEXT_CHARACTERS]).casefold())
+            words = _WORDS.findall(_without_addresses(text[:TEXT_CHARACTERS]).casefold())
             self._seen += len(words)
             if len(words) >= LEAST_ROW_WORDS:
                 score = _measured(Tally(words))[3]
@@ -223,3 +223,10 @@ def _meaning(level: str, outside: float, rare: float, fertility: float | None) -
     )
     per_word = "" if fertility is None else f", {fertility:.2f} tokens per word"
     return f"{plain[level]} ({shares}{per_word})"
+
+
+def _without_addresses(text: str) -> str:
+    """A text without addresses of pages and mail; most texts have none."""
+    if "@" in text or "://" in text or "www." in text:
+        return _ADDRESSES.sub(" ", text)
+    return text
