@@ -110,6 +110,8 @@ def test_steady_is_told_from_drift_and_scatter() -> None:
     assert not wild.steady
     assert "few" not in wild.why
     assert "only 3 steps" in steadiness(positions[:3], law[:3]).why
+    assert "only 7 steps" in steadiness(positions[:7], law[:7]).why
+    assert steadiness(positions[:8], law[:8]).steady
 
 
 @given(st.lists(st.sampled_from([0.0, 1.0]), min_size=1, max_size=300))

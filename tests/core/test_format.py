@@ -248,6 +248,8 @@ def test_lists_and_plurals() -> None:
     assert fmt.plural(1200, "option") == "1,200 options"
     assert fmt.at_least(400, 1) == "≥ $400, 1 unknown"
     assert fmt.signed_score(0.02) == "+0.020"
+    assert fmt.signed_score(-0.02) == fmt.score(-0.02)
+    assert fmt.signed_score(None) == fmt.signed_score(math.nan) == fmt.score(None)
     assert [fmt.weeks(v) for v in (None, 6.3, 6.8, 12.4)] == ["unknown", "6.5", "7", "12"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from advisor.core.option import Estimate, score_input
 from advisor.core.quantity import Basis, Range
 from advisor.core.setting import Setting
 from advisor.core.verdict import BreakEven, FlipPoint
+from advisor.decide import flips
 from advisor.decide.breakeven import break_even
 from advisor.decide.crossing import equal_volume
 from advisor.decide.evaluator import Cases
@@ -300,3 +302,22 @@ def test_an_option_that_an_input_does_not_move_keeps_its_figures() -> None:
     moves = moved_options(prober, now)
     assert moves["hardware.usd_per_hour"] == {1}
     assert moves["traffic.requests_per_month"] == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("holds_from", "listed"), [(101.0, 100.0), (110.0, 105.0), (115.0, 110.25), (116.0, None)]
+)
+def test_a_point_that_all_draws_do_not_confirm_is_moved_outwards_by_5_percent(
+    holds_from: float, listed: float | None
+) -> None:
+    """Three values are tried, each 5 % beyond what is listed: 105, 110.25 and 115.76 USD."""
+    key = "data.label_usd"
+
+    def ask(values: Sequence[tuple[str, float]], draws: int) -> list[SimpleNamespace]:
+        assert draws == 10
+        words = ["tune" if value >= holds_from else "prompt" for _, value in values]
+        return [SimpleNamespace(word=word, option="an option") for word in words]
+
+    bracket = flips.Bracket(key, 90.0, 100.0, SimpleNamespace(word="tune"))  # type: ignore[arg-type]
+    points = flips._confirmed(SimpleNamespace(ask=ask), [bracket], {key: 50.0}, 10)  # type: ignore[arg-type]
+    assert [point.value for point in points] == pytest.approx([] if listed is None else [listed])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +13,8 @@ import pytest
 
 from advisor import pipeline
 from advisor.core.brief import Brief
+from advisor.core.figure import Figure
+from advisor.core.option import Option
 from advisor.core.quantity import Range
 from advisor.core.verdict import Verdict
 from advisor.decide import landscape
@@ -90,6 +94,15 @@ def test_chances_are_written_to_the_sixth_digit(judged: Verdict) -> None:
     shown = [judged.p_best, judged.p_approach, *(a.p_best for a in judged.arms)]
     shown += [option.p_meets_constraints for option in judged.arms]
     assert shown == [None if p is None else round(p, 6) for p in shown]
+
+
+def test_there_is_no_learning_curve_without_a_tuned_option_or_labels() -> None:
+    tuned = SimpleNamespace(options=[Option("tune", "lora", "m")])
+    prompted = SimpleNamespace(options=[Option("prompt", "few-shot", "m")])
+    unknown = {"data.examples": Figure(math.nan, "labels", "data.examples")}
+    for ranking, inputs in ((tuned, {}), (tuned, unknown), (prompted, {})):
+        cases = SimpleNamespace(inputs=inputs)
+        assert landscape.learning_curve(None, cases, ranking, 1) is None  # type: ignore[arg-type]
 
 
 def test_a_learning_curve_rises_through_the_labels_in_hand(judged: Verdict) -> None:

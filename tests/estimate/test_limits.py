@@ -70,6 +70,7 @@ def test_what_needs_narrow_numbers_draws_a_caution(stated: float) -> None:
 def test_an_unknown_gpu_or_model_bounds_nothing() -> None:
     fast = brief(hardware__decode_tokens_per_second=1e9)
     refuse_impossible(fast, setting())
+    refuse_impossible(replace(fast, models=replace(fast.models, tune=None, prompt=None)), facts())
     refuse_impossible(fast, replace(facts(), models={}))
     refuse_impossible(fast, replace(facts(), gpu=replace(L40S, bf16_tflops=None, fp16_tflops=None)))
     assert (

@@ -16,6 +16,7 @@ from advisor.estimate.training import (
     cheapest_gpu,
     coefficients,
     estimate,
+    estimator,
     largest_micro_batch,
     ways_to_fit,
 )
@@ -280,3 +281,12 @@ def test_one_run_resolves_how_many_copies_of_the_logits_a_trainer_makes() -> Non
     assert blind < 0.75 * actual_gib
     assert corrected.likely == pytest.approx(actual_gib, rel=0.15)
     assert corrected.range.p10 < actual_gib < corrected.range.p90
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 own run"), (2, "2 own runs")])
+def test_a_corrected_figure_says_by_how_many_runs(count: int, words: str) -> None:
+    shares = {"matrix": 1.0}
+    sources = [SourceRun(0.1, 0.3, shares, 0.05)] * count
+    found = estimator._corrected(100.0, 0.3, shares, sources, coefficients.fitted(), "speed")
+    assert (found.source, found.basis) == (f"corrected by {words}", "measured")
+    assert 100.0 < found.likely < 100.0 * math.exp(0.1)
