@@ -21,6 +21,7 @@ from advisor.core.setting import Setting
 from advisor.estimate.limits import doubtful
 from advisor.estimate.options import may_wait
 from advisor.estimate.quality.class_list import TOKENS_PER_CLASS, names_all
+from advisor.estimate.scoring import whole_traffic
 
 CENT = 0.01
 FROM = "run.inference_from_"
@@ -55,6 +56,7 @@ def cautions(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> t
         *_unlisted_classes(estimates, brief),
         *_pairs(estimates),
         *_own_models(brief, setting),
+        *_far_scores(estimates, brief),
     ]
     return tuple(_folded(lines, [estimate.option.id for estimate in estimates]))
 
@@ -70,6 +72,22 @@ def _unlisted_classes(estimates: Sequence[Estimate], brief: Brief) -> Iterator[s
             f"about {classes * TOKENS_PER_CLASS:,.0f} tokens. Prompts are expected to answer only "
             "with the classes that they name; set traffic.static_tokens for the whole list, or "
             "retrieve the classes that fit a request ([retrieval])"
+        )
+
+
+def _far_scores(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
+    """Tuned options that were scored with far more or fewer labels than those in hand."""
+    measured = whole_traffic(brief.quality.measured, brief.segments)
+    for skill, estimate in {e.option.skill: e for e in estimates}.items():
+        own = [s for s in measured if s.skill == skill.lower() and s.train_examples]
+        if not own or estimate["quality.score"].basis is Basis.MEASURED:
+            continue
+        last = max(own, key=lambda s: s.train_examples)
+        yield (
+            f"{skill} scored {last.score:g} with {last.train_examples:,} examples, and "
+            f"data.examples is {brief.data.examples.likely:,.0f}: too far apart to count as "
+            "measured. Where the score is of another data set than data.examples, leave its "
+            "train_examples out"
         )
 
 

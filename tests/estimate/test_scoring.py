@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from advisor.core.brief import Brief, Score
@@ -26,7 +27,7 @@ def measured(*curve: int, **changes: object) -> Brief:
 
 @pytest.mark.parametrize("curve", [(4000,), (1000, 8000), (8000, 500, 4000)])
 @pytest.mark.parametrize(
-    "labels", [100, 490, 495, 1000, 3900, 3950, 4050, 4100, 8000, 8100, 8200, 30_000]
+    "labels", [100, 199, 200, 399, 1599, 1601, 4000, 9999, 10_001, 20_000, 20_001]
 )
 def test_what_counts_as_measured_is_what_the_prediction_calls_so(
     labels: int, curve: tuple[int, ...]
@@ -34,7 +35,7 @@ def test_what_counts_as_measured_is_what_the_prediction_calls_so(
     case = measured(*curve, data__examples=labels)
     figures = quality_figures((rented(), prompt("batch")), Sheet(case, 1), setting())
     is_scored = figures[rented().skill].basis is Basis.MEASURED
-    assert is_scored is (min(curve) / 1.02 < labels < max(curve) * 1.02)
+    assert is_scored is (min(curve) / 2.5 <= labels <= max(curve) * 2.5)
     assert scored_at(rented(), case, labels) is is_scored
 
 
@@ -51,3 +52,34 @@ def test_a_score_that_states_no_labels_counts_at_any_number() -> None:
     case = replace(brief(), quality=replace(brief().quality, measured=own))
     assert scored_at(rented(), case, 10.0)
     assert not scored_at(rented("qlora"), case, 10.0)
+
+
+@pytest.mark.parametrize("labels", [3800, 4200, 8000, 1600])
+def test_one_measured_score_is_carried_along_usual_curves(labels: int) -> None:
+    """Labels that are a few more or fewer leave it as it was; the doubt grows with the distance."""
+    here, there = (
+        quality_figures((rented(),), Sheet(measured(4000, data__examples=n), 2000, 1), setting())[
+            rented().skill
+        ]
+        for n in (4000, labels)
+    )
+    assert here.basis is there.basis is Basis.MEASURED
+    assert f"at 4,000 examples; carried along usual curves, read at {labels:,}" in there.source
+    widths = [np.ptp(np.quantile(np.asarray(f.rows)[1:], [0.1, 0.9])) for f in (here, there)]
+    assert widths[1] == pytest.approx(widths[0], rel=0.02) or labels in (1600, 8000)
+    assert widths[0] * 0.99 < widths[1] < 4 * widths[0]
+
+
+@pytest.mark.parametrize("others", [0.05, 0.5, 0.99])
+def test_no_score_of_another_option_moves_a_measured_one(others: float) -> None:
+    case = measured(4000, data__examples=4000)
+    near = Score("tune", "qlora", "llama-3.1-8b", others, 900, train_examples=4000)
+    prompted = Score("prompt", "zero-shot", "claude-sonnet-5", others, 900)
+    more = (near, prompted, *case.quality.measured)
+    moved = replace(case, quality=replace(case.quality, measured=more))
+    options = (rented(), prompt("batch"))
+    before, after = (quality_figures(options, Sheet(c, 500, 1), setting()) for c in (case, moved))
+    for option in options:
+        rows = [np.asarray(f[option.skill].rows) for f in (before, after)]
+        assert rows[1][0] == pytest.approx(rows[0][0], abs=0.004)
+        assert np.std(rows[1]) == pytest.approx(np.std(rows[0]), rel=0.1)

@@ -10,8 +10,10 @@ weights are pooled over all studies.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import log10
+from typing import TypeVar
 
 import numpy as np
 
@@ -66,6 +68,7 @@ SHOTS_BEND = 0.3  # by which examples in a prompt saturate faster than labels to
 SMALL_B = 20.0  # open models below this many billions answer prompts erratically
 
 Coefficient = float | Rows
+K = TypeVar("K")
 
 
 @dataclass(slots=True)
@@ -109,6 +112,16 @@ def loadings(
     return out
 
 
+def difference(one: Loadings, other: Loadings) -> Loadings:
+    """The weights of the difference of two scores, without those that cancel out."""
+    return Loadings(_less(one.fixed, other.fixed), _less(one.deviations, other.deviations))
+
+
+def _less(ones: Mapping[K, Coefficient], others: Mapping[K, Coefficient]) -> dict[K, Coefficient]:
+    rest = {key: ones.get(key, 0.0) - others.get(key, 0.0) for key in {**ones, **others}}
+    return {key: value for key, value in rest.items() if np.any(value)}
+
+
 def curve_of(one: Loadings) -> Loadings | None:
     """The slope, in ln(labels), of the learning curve behind a score; None without labels."""
     slope = Loadings()
@@ -141,8 +154,12 @@ def _is_weak(skill: Skill) -> bool:
 
 
 def is_closed_book(task: TaskProfile, skill: Skill) -> bool:
-    """Tuned without the documents that the answers rest on."""
-    return task.documents and skill.approach == "tune" and not skill.encoder
+    """Tuned without the documents that the answers rest on, whatever else its prompt shows."""
+    if not task.documents or skill.encoder:
+        return False
+    return skill.approach == "tune" or (
+        skill.approach == "hybrid" and PROMPT_FORM.get(skill.technique) != "retrieval"
+    )
 
 
 def _prompted(
@@ -197,9 +214,9 @@ def _tuned(
     if _is_weak(skill):
         add["tune:reinforced" if technique == "reinforced" else "tune-weak"] = 1.0
     elif is_closed_book(task, skill):
-        add["tune-closed-book"] = 1.0
-        share = 1.0
-        _labelled(out, task, skill, bend, study, here, 1 - TUNED_SHARE)
+        share = 1.0 if skill.approach == "tune" else share
+        add["tune-closed-book"] = share
+        _labelled(out, task, skill, bend, study, here, share * (1 - TUNED_SHARE))
     else:
         add["tune"] = share
         add[f"tune-type:{task.type}"] = share
@@ -231,7 +248,10 @@ def _labelled(
 
 
 def _both(out: Loadings, skill: Skill, study: str, here: str) -> None:
-    """What a hybrid adds to the mean of its parts."""
+    """What a hybrid adds to the mean of its parts. What documents add says nothing of what examples
+    do.
+    """
     out.fixed[f"hybrid:{skill.technique}"] = 1.0
-    out.deviations["hybrid-study", study] = 1.0
-    out.deviations["hybrid-task", here] = 1.0
+    kind = "documents" if PROMPT_FORM.get(skill.technique) == "retrieval" else "examples"
+    out.deviations["hybrid-study", f"{study}|{kind}"] = 1.0
+    out.deviations["hybrid-task", f"{here}|{kind}"] = 1.0

@@ -46,37 +46,44 @@ class Map:
     slopes: Rows
 
 
-def logits(
-    families: Sequence[Family],
-    observations: Sequence[Observation],
-    wanted: Sequence[tuple[Loadings, ...]],
-    normals: Normals,
-    size: int,
-) -> Rows:
-    """Logit of each wanted score in each case, shape (wanted, size); cases whose draws are all zero
-    hold the median.
+@dataclass(frozen=True, slots=True, eq=False)
+class Conditioned:
+    """What the families say after the measurements, on `size` cases of the streams `normals`."""
 
-    Each case belongs to one family, with the probability that the measurements give it; a median
-    case blends them.
-    """
-    loads = [one for group in (*wanted, *(s.loads for s in observations)) for one in group]
-    keys = list({key: None for one in loads for key in one.deviations if key[0] in families[0].sds})
-    draws = _draws(families[0], keys, observations, normals, size)
-    trust = family_trust(families, observations)
-    owner = _owners(trust, normals("quality|family"))
-    out = np.zeros((len(wanted), size))
-    for i, family in enumerate(families):
-        observed = [s.loads[i] for s in observations]
-        family_loads = [one[i] for one in wanted]
-        for cases, share in (
-            (np.flatnonzero(owner == i), 1.0),
-            (np.flatnonzero(owner < 0), trust[i]),
-        ):
-            if cases.size:
-                out[:, cases] += share * _evaluated(
-                    family, keys, observations, observed, family_loads, draws, cases
-                )
-    return out
+    families: Sequence[Family]
+    observations: Sequence[Observation]
+    normals: Normals
+    size: int
+
+    def logits(
+        self, wanted: Sequence[tuple[Loadings, ...]], by: Sequence[int] | None = None
+    ) -> Rows:
+        """Logit of each wanted score in each case, shape (wanted, size); cases whose draws are all
+        zero hold the median.
+
+        `by` are the measurements that move these scores, None all. Each case belongs to one family,
+        with the probability that all measurements give it; a median case blends them.
+        """
+        observations = self.observations if by is None else [self.observations[j] for j in by]
+        loads = [one for group in (*wanted, *(s.loads for s in observations)) for one in group]
+        known = self.families[0].sds
+        keys = list({key: None for one in loads for key in one.deviations if key[0] in known})
+        draws = _draws(self.families[0], keys, observations, self.normals, self.size)
+        trust = family_trust(self.families, self.observations)
+        owner = _owners(trust, self.normals("quality|family"))
+        out = np.zeros((len(wanted), self.size))
+        for i, family in enumerate(self.families):
+            observed = [s.loads[i] for s in observations]
+            family_loads = [one[i] for one in wanted]
+            for cases, share in (
+                (np.flatnonzero(owner == i), 1.0),
+                (np.flatnonzero(owner < 0), trust[i]),
+            ):
+                if cases.size:
+                    out[:, cases] += share * _evaluated(
+                        family, keys, observations, observed, family_loads, draws, cases
+                    )
+        return out
 
 
 def family_trust(families: Sequence[Family], observations: Sequence[Observation]) -> list[float]:

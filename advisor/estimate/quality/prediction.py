@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -15,9 +16,9 @@ from advisor.core.quantity import Basis
 from advisor.estimate.quality import prior as priors
 from advisor.estimate.quality.blending import averaged
 from advisor.estimate.quality.class_list import answerable_share, names_all
-from advisor.estimate.quality.design import Loadings, loadings
-from advisor.estimate.quality.posterior import Normals, Observation, logits
-from advisor.estimate.quality.shape import CurvePoint, add_shape
+from advisor.estimate.quality.design import Coefficient, Loadings, difference, loadings
+from advisor.estimate.quality.posterior import Conditioned, Normals, Observation
+from advisor.estimate.quality.shape import CurvePoint, add_shape, spread_of_slopes
 from advisor.estimate.quality.skills import Rows, Skill, TaskProfile
 from advisor.estimate.quality.uplift import uplifted
 
@@ -26,6 +27,10 @@ SHARED_TEST_ERROR = (
 )
 FAR = 8.0  # extrapolation beyond this many times the last measured number of examples is called far
 SAME_POINT = 1.02  # ratio of label counts below which two points of a curve are one
+CARRIED = 2.5
+"""Ratio of label counts up to which a measured score counts as measured: in that distance published
+curves of more than 1,000 labels move by no more than the error of a usual test set.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,9 +162,62 @@ def _structural(
     size: int,
 ) -> Rows:
     """Scores as the Gaussian model has them, shape (skills, size)."""
-    loads = [tuple(_on_curve(task, s, f.bend, points) for f in prior.families) for s in skills]
     observations = [_observation(task, p, points, prior) for p in points]
-    return np.asarray(1 / (1 + np.exp(-logits(prior.families, observations, loads, normals, size))))
+    model = Conditioned(prior.families, observations, cache(normals), size)
+    loads = [tuple(_on_curve(task, s, f.bend, points) for f in prior.families) for s in skills]
+    out = model.logits(loads)
+    own = _own_points(skills, points)
+    for at in dict.fromkeys(own.values()):
+        rows = [i for i, mine in own.items() if mine == at]
+        examples = [_between(skills[i], points[at[0]]) for i in rows]
+        out[rows] = _own_logits(model, [loads[i] for i in rows], examples, at)
+    return np.asarray(1 / (1 + np.exp(-out)))
+
+
+def _between(skill: Skill, point: Point) -> Coefficient:
+    """The fewer of the examples of a skill and of a point of it."""
+    n = point.n if skill.examples is None else skill.examples
+    return np.asarray(np.minimum(n, point.n)) if isinstance(n, np.ndarray) else min(n, point.n)
+
+
+def _own_points(skills: Sequence[Skill], points: Sequence[Point]) -> dict[int, tuple[int, ...]]:
+    """Which points were measured on each skill, both by their place; no skill without one."""
+    at: dict[str, tuple[int, ...]] = {}
+    for j, point in enumerate(points):
+        at[point.skill.id] = (*at.get(point.skill.id, ()), j)
+    return {i: at[skill.id] for i, skill in enumerate(skills) if skill.id in at}
+
+
+def _own_logits(
+    model: Conditioned,
+    loads: Sequence[tuple[Loadings, ...]],
+    examples: Sequence[Coefficient],
+    at: tuple[int, ...],
+) -> Rows:
+    """Scores of a skill with so many `examples` that was measured at the points `at`: no score of
+    another skill moves them.
+
+    A curve is read on its own points. From a single point on, the way is that of all curves.
+    """
+    if len(at) > 1:
+        return model.logits(loads, at)
+    point = model.observations[at[0]].loads
+    ways = [
+        tuple(_way(one, other, spread_of_slopes(n)) for one, other in zip(own, point, strict=True))
+        for own, n in zip(loads, examples, strict=True)
+    ]
+    return model.logits([point], at) + model.logits(ways)
+
+
+def _way(one: Loadings, point: Loadings, settled: Coefficient) -> Loadings:
+    """From a measured point to another number of examples; `settled` is the spread of slopes there,
+    as a part of that early on a curve.
+    """
+    way = difference(one, point)
+    for key in way.deviations:
+        if key[0].startswith("labels-"):
+            way.deviations[key] *= settled
+    return way
 
 
 def points_of(
@@ -282,19 +340,21 @@ def _origin(
             )
             return Basis.MODELLED, f"{curve}; {_reach(n, at)}; {base}"
         if not _same_point(n, near.n):
-            text += f" at {near.n:,.0f} examples; curve of {len(own)} points read at {n:,.0f}"
+            way = f"curve of {len(own)} points" if len(own) > 1 else "carried along usual curves,"
+            text += f" at {near.n:,.0f} examples; {way} read at {n:,.0f}"
         return Basis.MEASURED, text
     return _by_others(task, skill, points, base)
 
 
 def holds_at(n: float, measured: Sequence[float]) -> bool:
     """Whether a score that was measured at these numbers of examples, 0 where one is not stated,
-    counts as measured at `n`: at each of them, and of several also between them. What a curve may
-    do between its points is in the draws.
+    counts as measured at `n`: up to `CARRIED` times fewer or more than any of them, and of several
+    also between them. What a curve may do on the way is in the draws.
     """
     stated = [m for m in measured if m]
-    between = len(stated) > 1 and min(stated) <= n <= max(stated)
-    return between or _same_point(n, _nearest_number(n, measured))
+    if not stated or not n:
+        return True
+    return min(stated) / CARRIED <= n <= max(stated) * CARRIED
 
 
 def _same_point(n: float, measured: float) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from advisor.estimate.quality.design import Loadings
-from advisor.estimate.quality.posterior import Observation, family_trust, logits
+from advisor.estimate.quality.posterior import Conditioned, Observation, family_trust
 from advisor.estimate.quality.prior import Family
 
 NAMES = ("a", "b")
@@ -33,7 +33,7 @@ def normals(id: str) -> np.ndarray:
 def test_draws_have_the_moments_of_the_conditional_gaussian() -> None:
     one, two, other = loads(1, 0, "g", "1"), loads(1, 1, "g", "2"), loads(0, 1, "h", "3")
     seen = [Observation("1", (one,), 1.5, 0.09), Observation("3", (other,), -1.0, 0.04)]
-    drawn = logits([family()], seen, [(one,), (two,)], normals, 200_000)
+    drawn = Conditioned([family()], seen, normals, 200_000).logits([(one,), (two,)])
     # by hand: coefficients on (a, b, g, h, s1, s2, s3)
     rows = np.array(
         [[1, 0, 1, 0, 1, 0, 0], [1, 1, 1, 0, 0, 1, 0], [0, 1, 0, 1, 0, 0, 1]], dtype=float
@@ -52,9 +52,8 @@ def test_draws_have_the_moments_of_the_conditional_gaussian() -> None:
 
 def test_a_case_of_zeros_is_the_conditional_mean() -> None:
     one = loads(1, 0, "g", "1")
-    found = logits(
-        [family()], [Observation("1", (one,), 2.0, 0.01)], [(one,)], lambda _: np.zeros(1), 1
-    )
+    seen = [Observation("1", (one,), 2.0, 0.01)]
+    found = Conditioned([family()], seen, lambda _: np.zeros(1), 1).logits([(one,)])
     total = (ROOT @ ROOT.T)[0, 0] + 0.16 + 0.49
     assert found[0, 0] == pytest.approx(0.5 + total / (total + 0.01) * 1.5)
 
@@ -72,5 +71,5 @@ def test_families_are_trusted_as_they_foresaw_the_scores() -> None:
 def test_cases_are_shared_among_families_as_they_are_trusted() -> None:
     one = loads(1, 0, "g", "1")
     far = [family(), family(0.2, 40.0)]
-    drawn = logits(far, [], [(one, one)], normals, 200_000)
+    drawn = Conditioned(far, [], normals, 200_000).logits([(one, one)])
     assert np.mean(drawn > 10) == pytest.approx(0.5, abs=0.01)

@@ -142,9 +142,9 @@ def test_the_last_score_of_one_option_holds() -> None:
 
 def test_far_extrapolation_is_said() -> None:
     curve = [measure(LORA, 0.6, 300, 100), measure(LORA, 0.7, 300, 1000)]
-    near, far = run([_at(2000.0)], curve)[LORA.id], run([_at(20_000.0)], curve)[LORA.id]
+    near, far = run([_at(4000.0)], curve)[LORA.id], run([_at(20_000.0)], curve)[LORA.id]
     assert near.basis is far.basis is Basis.MODELLED
-    assert "2.0 x beyond the last point at 1,000" in near.detail
+    assert "4.0 x beyond the last point at 1,000" in near.detail
     assert "far" not in near.detail
     assert "more than 8 x: far" in far.detail
 
