@@ -2,13 +2,15 @@
 order of the others.
 
 Value of an option = Σ weight · v ÷ Σ weight, with v from 0 (worst anchor) to 1 (best anchor),
-linear in between and cut off outside. The anchors come from the brief and fixed scales, never
+linear in between and cut off outside; what costs more than the worst anchor goes on below 0, so
+that dearer options stay apart. Cost is cash: wrong answers count as quality. The anchors come from the brief and fixed scales, never
 from the options at hand: min–max over the options reverses ranks when one is added (Belton and Gear
 1983).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from advisor.core.brief import Brief
@@ -44,7 +46,7 @@ def _weeks(brief: Brief) -> tuple[float, float]:
 
 
 CRITERIA: Mapping[str, tuple[str, Anchor]] = {
-    "cost": ("horizon.total", _money),
+    "cost": ("horizon.cash", _money),
     "quality": ("quality.score", _score),
     "time": ("time.weeks", _weeks),
 }
@@ -97,5 +99,6 @@ def _value(
         if not figure.is_known:
             return None
         share = (figure.value - worst) / (best - worst)
-        total += weights[name] * min(1.0, max(0.0, share))
+        least = -math.inf if name == "cost" else 0.0
+        total += weights[name] * min(1.0, max(least, share))
     return total / sum(weights[name] for name in anchors)

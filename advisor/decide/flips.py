@@ -20,6 +20,7 @@ from advisor.core.verdict import FlipPoint
 from advisor.decide.evaluator import Cases, Evaluator
 from advisor.decide.ranking import Flags, Matrix, Ranking, full, rank
 from advisor.decide.settling import UNDECIDED, Ruling
+from advisor.decide.target import target_flips
 
 REACH = 100.0
 """A positive input is tried up to a hundredfold each way: what is farther off is not news."""
@@ -34,9 +35,6 @@ ROUNDS = 3
 BEYOND = 1.05
 TRIES = 3
 """How often a point is moved outwards by 5 % where all draws do not confirm it."""
-
-TIE = 0.02
-"""Inputs that flip the answer this close to their present value say one thing: it is a tie."""
 
 HORIZON = "budget.horizon_months"
 HORIZONS = (60, 3)
@@ -186,6 +184,7 @@ def flip_points(prober: Prober) -> tuple[FlipPoint, ...]:
     points = [
         *_confirmed(prober, brackets, now, cases.size - 1),
         *_horizons(prober, cases.size - 1),
+        *target_flips(prober.brief, prober.today, prober.judge),
     ]
     chances = (replace(point, p_beyond=_chance(cases, point)) for point in points)
     return tuple(sorted(chances, key=_nearness))
@@ -205,11 +204,6 @@ def _chance(cases: Cases, point: FlipPoint) -> float | None:
     rows = full(cases.inputs[point.input], cases.size)[1:]
     beyond = rows > point.value if point.value > point.now else rows < point.value
     return round(float(beyond.mean()), 6)
-
-
-def tied(points: Sequence[FlipPoint]) -> list[FlipPoint]:
-    """Flip points so near to the present value that they only say: nothing separates the two."""
-    return [p for p in points if abs(_distance(p.value, p.now or 0.0)) < TIE]
 
 
 def known_numbers(cases: Cases) -> dict[str, float]:

@@ -205,6 +205,14 @@ class Ranking:
         cost = self.cash if errors is None else self.cash + errors
         return replace(self, cost=cost, errors=errors)
 
+    def with_target(self, target: float) -> Ranking:
+        """The same cases held against another target; 0: none."""
+        good = self.quality >= target
+        meets = good & self.meets_money & self.meets_weeks
+        if self.meets_latency is not None:
+            meets = meets & self.meets_latency
+        return replace(self, meets=meets, meets_quality=good, named=None)
+
     @cached_property
     def cash(self) -> Matrix:
         """What is paid in money: the cost without the price of wrong answers, USD."""

@@ -17,6 +17,10 @@ from advisor.decide.ranking import Ranking
 from advisor.decide.settling import p_beats
 
 
+NOTABLE = 0.1
+"""Difference of two chances to meet the limits from which it may decide."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """What is argued: the chosen option against the cheapest option of another approach. `end` is
@@ -105,11 +109,8 @@ def _quality(case: Case) -> str:
 
 
 def _scores(case: Case) -> str:
-    target = case.brief.quality.target
     q = middle(case.pick["quality.score"])
-    chance = fmt.share(float(case.ranking.p_meets[case.ranking.pick]))
-    limits = " and ".join([f"the target of {target:g}", *_hard_limits(case.brief)])
-    goal = f". The chance to meet {limits} is {chance}" if target > 0 else ""
+    goal = _goal(case)
     if case.other is None:
         return f"Its expected score is {fmt.score(q)}{goal}."
     rival = middle(case.other["quality.score"])
@@ -125,21 +126,57 @@ def _scores(case: Case) -> str:
         if own is not None:
             expected += f" ({own.score:g} measured on {own.items:,} items)"
         return f"{expected} against {fmt.score(rival)}, from {origin}{goal}."
-    items = min(own.items, theirs.items)
-    sd, paired = _paired(case, case.pick.option.skill, case.other.option.skill)
-    items = paired or items
-    if not told_apart(own.score - theirs.score, items, sd):
-        pair = f"{own.score:g} and {theirs.score:g}"
-        return f"Quality counts as equal: {pair} cannot be told apart on {items:,} items{goal}."
-    return f"Measured score {own.score:g} against {theirs.score:g} on {items:,} items{goal}."
+    return f"{_measured(case, own, theirs)}{goal}."
 
 
-def _paired(case: Case, a: str, b: str) -> tuple[float, int]:
+def _measured(case: Case, own: Score, theirs: Score) -> str:
+    """Two measured scores; they count as equal where neither a test nor the limits part them."""
+    sd, paired = _paired(case, own, theirs)
+    items = paired or min(own.items, theirs.items)
+    pair = f"{own.score:g} and {theirs.score:g}"
+    if told_apart(own.score - theirs.score, items, sd):
+        return f"Measured score {own.score:g} against {theirs.score:g} on {items:,} items"
+    if _by_limits(case):
+        return f"The scores {pair} cannot be told apart on {items:,} items"
+    return f"Quality counts as equal: {pair} cannot be told apart on {items:,} items"
+
+
+def _goal(case: Case) -> str:
+    """The chance to meet the limits, and where it decides, what follows from that of the rival."""
+    target = case.brief.quality.target
+    if target <= 0:
+        return ""
+    chance = fmt.share(_chance(case, case.pick))
+    limits = " and ".join([f"the target of {target:g}", *_hard_limits(case.brief)])
+    if case.other is None or not _by_limits(case):
+        return f". The chance to meet {limits} is {chance}"
+    theirs = fmt.share(_chance(case, case.other))
+    return (
+        f". The chance to meet {limits} is {chance}, that of {case.other.option.id} {theirs}: "
+        "this decides, since an option that misses them has to be replaced"
+    )
+
+
+def _chance(case: Case, estimate: Estimate) -> float:
+    return float(case.ranking.p_meets[case.ranking.options.index(estimate.option)])
+
+
+def _by_limits(case: Case) -> bool:
+    """Whether the pick wins by its better chance to meet the limits, and not by its cost."""
+    if case.other is None or not case.other["horizon.total"].is_known:
+        return False
+    dearer = _saved(case, case.other, "total") < 0
+    return dearer and _chance(case, case.pick) >= _chance(case, case.other) + NOTABLE
+
+
+def _paired(case: Case, own: Score, theirs: Score) -> tuple[float, int]:
     """Spread of the difference per item and the number of items, from a file of scores per item;
-    else the usual one.
+    else the usual one, or that of independent tests where that is less.
     """
     pairs = case.results.pairs if case.results is not None else {}
-    return pairs.get(frozenset((a.lower(), b.lower())), (math.sqrt(DISCORDANT), 0))
+    apart = sum(s.score * (1 - s.score) for s in (own, theirs))
+    usual = math.sqrt(min(DISCORDANT, apart)), 0
+    return pairs.get(frozenset((own.skill, theirs.skill)), usual)
 
 
 def _once(case: Case) -> str:

@@ -11,6 +11,7 @@ from advisor import pipeline
 from advisor.core.brief import Brief, questions
 from advisor.core.question import Kind
 from advisor.core.verdict import FlipPoint
+from advisor.decide.target import MARGIN, TARGET
 
 DRAWS = 2_000
 """The same for the flip and for the judgement beyond it."""
@@ -23,6 +24,8 @@ SHARED = sorted((ROOT / "../shared/scenarios").glob("s*/brief*.toml"))
 def beyond(flip: FlipPoint) -> float:
     """5 % farther from the present value, within the question's bounds."""
     now = flip.now or 0.0
+    if flip.input == TARGET:  # confirmed this far beyond it, as a ceiling may be near
+        return flip.value + (MARGIN if flip.value > now else -MARGIN)
     question = questions()[flip.input]
     value = flip.value * 1.05 if flip.value > now else flip.value / 1.05
     if question.kind == Kind.WHOLE:

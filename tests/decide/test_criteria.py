@@ -23,7 +23,7 @@ def test_a_value_is_the_weighted_mean_between_the_anchors() -> None:
     found = {v.id: v.value for v in weigh(ARMS, HELD, {"cost": 3, "quality": 1})}
     worst = 40_000 + 12 * 15_000
     for option in ARMS:
-        cost = max(0.0, 1 - option["horizon.total"].value / worst)
+        cost = 1 - option["horizon.cash"].value / worst
         assert found[option.option.id] == pytest.approx(
             (3 * cost + option["quality.score"].value) / 4
         )
@@ -36,6 +36,19 @@ def test_an_option_more_or_less_never_reorders_the_others(weights: list[float]) 
     for left_out in ARMS:
         rest = [v.id for v in weigh([a for a in ARMS if a is not left_out], HELD, named)]
         assert rest == [i for i in every if i != left_out.option.id]
+
+
+@pytest.mark.parametrize("error_usd", [0.0, 1.0])
+def test_cost_alone_orders_by_cash_whatever_budget_and_errors_are(error_usd: float) -> None:
+    poor = brief(budget__one_off_usd=100, budget__monthly_usd=10, quality__error_cost_usd=error_usd)
+    options = [
+        estimated(option, poor, quality=q)
+        for option, q in ((prompt("batch"), 0.9), (rented(), 0.5), (prompt("uncached"), 0.95))
+    ]
+    found = weigh(options, poor, {"cost": 1})
+    by_cash = sorted(options, key=lambda e: e["horizon.cash"].value)
+    assert [v.id for v in found] == [e.option.id for e in by_cash]
+    assert len({v.value for v in found}) == 3
 
 
 def test_an_unknown_cost_has_no_value_and_comes_last() -> None:

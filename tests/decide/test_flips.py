@@ -20,7 +20,7 @@ from advisor.decide import flips
 from advisor.decide.breakeven import break_even
 from advisor.decide.crossing import equal_volume
 from advisor.decide.evaluator import Cases
-from advisor.decide.flips import Prober, flip_points, grid, moved_options, tied
+from advisor.decide.flips import Prober, flip_points, grid, moved_options
 from advisor.decide.ranking import Ranking, rank
 from advisor.decide.settling import Ruling, answer
 from advisor.decide.tornado import tornado
@@ -259,17 +259,6 @@ def test_an_input_is_tried_within_its_bounds_or_a_hundredfold_each_way(
     high = min(ends[1], ends[1] if question.high is None else question.high)
     assert (values[0], values[-1]) == pytest.approx((low, high))
     assert (np.diff(values) >= 0).all()
-
-
-@pytest.mark.parametrize(
-    ("value", "is_tied"),
-    [(100.0, True), (101.9, True), (98.1, True), (102.1, False), (97.9, False)],
-)
-def test_a_flip_within_two_percent_says_that_nothing_separates_the_options(
-    value: float, is_tied: bool
-) -> None:
-    point = FlipPoint("team.hourly_usd", value, "prompt", 100.0, "USD/h", "p")
-    assert bool(tied([point])) is is_tied
 
 
 @pytest.mark.parametrize("requests", [1.2e6, 1.5e6, 2e6, 3e6])

@@ -40,15 +40,20 @@ def test_a_price_is_a_risk_where_it_has_to_move_tenfold_at_most(
     multiple: float | None, is_named: bool
 ) -> None:
     even = BreakEven(price_multiple=multiple)
-    found = names(brief(), setting(), estimated(rented()), estimated(prompt("batch")), even)
+    pair = estimated(rented()), estimated(prompt("batch"))
+    pick, rival = pair if multiple is None or multiple < 1 else reversed(pair)
+    found = names(brief(), setting(), pick, rival, even)
     assert ("price" in found) is is_named
 
 
 def test_a_price_rises_for_a_prompt_and_falls_for_its_rival() -> None:
-    even = BreakEven(price_multiple=0.5)
+    """A change that favours the pick, which is dearer today, is no risk of it."""
+    half, twice = (BreakEven(price_multiple=m) for m in (0.5, 2.0))
     tuned, prompted = estimated(rented()), estimated(prompt("batch"))
-    assert "a fall of claude-sonnet-5" in names(brief(), setting(), tuned, prompted, even)["price"]
-    assert "a rise of claude-sonnet-5" in names(brief(), setting(), prompted, tuned, even)["price"]
+    assert "a fall of claude-sonnet-5" in names(brief(), setting(), tuned, prompted, half)["price"]
+    assert "a rise of claude-sonnet-5" in names(brief(), setting(), prompted, tuned, twice)["price"]
+    assert "price" not in names(brief(), setting(), tuned, prompted, twice)
+    assert "price" not in names(brief(), setting(), prompted, tuned, half)
 
 
 def test_only_weights_at_a_provider_lock_in_and_only_tuning_forgets() -> None:
@@ -118,7 +123,7 @@ def test_risks_with_a_price_come_first() -> None:
     case = brief(task__factual_share=1.0, task__knowledge_change_per_month=0.02)
     pick = estimated(hosted, case, facts)
     rival = estimated(prompt("batch"), case)
-    listed = names(case, facts, pick, rival, BreakEven(price_multiple=2.0))
+    listed = names(case, facts, pick, rival, BreakEven(price_multiple=0.5))
     assert list(listed) == ["price", "lock-in", "forgetting", "drift", "lifecycle"]
     assert f"${pick['once.total'].value:,.0f} again" in listed["lock-in"]
 

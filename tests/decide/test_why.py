@@ -207,6 +207,38 @@ def test_scores_are_equal_where_their_test_cannot_tell_them_apart(gap: float, wo
 
 
 @pytest.mark.parametrize(
+    ("scores", "words"),
+    [((0.937, 0.903), "Measured score 0.937"), ((0.93, 0.903), "Quality counts as equal")],
+)
+def test_high_scores_differ_on_fewer_items_than_a_fifth(
+    scores: tuple[float, float], words: str
+) -> None:
+    """Independent tests: 0.034 ÷ √((0.937 · 0.063 + 0.903 · 0.097) ÷ 600) = 2.17 > 1.96."""
+    assert words in sentence_with("600 items", case(brief=measured(*scores, 600)))
+
+
+@pytest.mark.parametrize(
+    ("total", "chance", "decides"),
+    [(3000.0, 0.85, True), (3000.0, 0.95, False), (2000.0, 0.85, False)],
+)
+def test_a_dearer_pick_says_that_the_limits_decide(
+    total: float, chance: float, decides: bool
+) -> None:
+    """The pick keeps the limits in every draw; the rival, at $2,200, in a share of them."""
+    lists = ranking()
+    draw = np.arange(-1, 1000)
+    meets = np.column_stack([draw < 1000, draw < 1000 * chance])
+    subject = case(
+        costing(PICK, horizon__total=total),
+        ranking=replace(lists, meets=meets),
+        brief=replace(measured(0.81, 0.8, 400)),
+    )
+    said = sentence_with("400 items", subject)
+    assert ("this decides" in said and f"{RIVAL.id} 85 %" in said) is decides
+    assert ("counts as equal" in said) is not decides
+
+
+@pytest.mark.parametrize(
     ("sd", "words"), [(0.3, "Measured score 0.84 against 0.8"), (0.5, "Quality counts as equal")]
 )
 def test_scores_per_item_bring_their_own_spread(sd: float, words: str) -> None:

@@ -55,6 +55,8 @@ def labels_to_reach(
     curve = shares(
         task, [replace(skill, examples=float(n)) for n in grid], points, prior, normals, size
     )
+    if own:
+        curve = _not_above_first(curve, grid, min(own))
     if task.human_ceiling is not None:
         curve = np.minimum(curve, task.human_ceiling)
     needed = crossings(curve, grid, target)
@@ -66,7 +68,7 @@ def labels_to_reach(
             f"not within reach of data: {fmt.share(share)} of draws get there by {limit:,.0f}",
         )
     if min(p90, limit) > WIDEST * p10:
-        return Quantity.unknown("labels", TOO_WIDE)
+        return Quantity.unknown("labels", _too_wide(own, p50))
     reason = ""
     if not np.isfinite(p90):
         reason = f"{fmt.share(1 - share)} of draws do not get there by {limit:,.0f} labels"
@@ -74,6 +76,21 @@ def labels_to_reach(
     return Quantity(
         Range(p10, p50, min(p90, limit)), "labels", basis, prior.source, prior.as_of, reason
     )
+
+
+def _too_wide(own: Sequence[float], p50: float) -> str:
+    """Why the interval says too little, and what would help."""
+    if own and p50 <= min(own):
+        return f"most draws get there with fewer than {min(own):,.0f} labels, the fewest scored"
+    return TOO_WIDE
+
+
+def _not_above_first(curve: Rows, grid: Rows, first: float) -> Rows:
+    """A curve, shape (grid, cases), that is nowhere before its first measured point higher than
+    there: fewer labels do not make a better score.
+    """
+    at = int(np.searchsorted(grid, first))
+    return np.vstack([np.minimum(curve[:at], curve[at]), curve[at:]])
 
 
 def crossings(curve: Rows, grid: Rows, target: float) -> Rows:

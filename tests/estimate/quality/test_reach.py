@@ -168,3 +168,16 @@ def test_crossings_invert_a_line_in_log_n(start: float, slope: float, target: fl
         assert found == np.inf
     else:
         assert found == pytest.approx(10 * np.exp((target - start) / slope), rel=1e-6)
+
+
+def test_fewer_labels_than_were_ever_scored_do_not_blur_a_measured_curve() -> None:
+    """Of 0.855 at 770, 0.915 at 3,850 and 0.937 at 9,000: 0.9 lies between the first two."""
+    curve = [
+        Score("tune", "lora", LORA.model, q, 600, 0.0, n)
+        for n, q in ((770, 0.855), (3850, 0.915), (9000, 0.937))
+    ]
+    found = labels_to_reach(TASK, LORA, curve, 0.9, normals=normals, size=SIZE).range
+    assert 770 < found.p10 < 2600 < found.p90 * 1.2
+    assert found.p90 < 4 * found.p10
+    low = labels_to_reach(TASK, LORA, curve, 0.8, normals=normals, size=SIZE)
+    assert low.range.is_known or "fewer than 770 labels" in low.reason
