@@ -3,9 +3,9 @@ order of the others.
 
 Value of an option = Σ weight · v ÷ Σ weight, with v from 0 (worst anchor) to 1 (best anchor),
 linear in between and cut off outside; what costs more than the worst anchor goes on below 0, so
-that dearer options stay apart. Cost is cash: wrong answers count as quality. The anchors come from the brief and fixed scales, never
-from the options at hand: min–max over the options reverses ranks when one is added (Belton and Gear
-1983).
+that dearer options stay apart. Cost is cash: wrong answers count as quality. The anchors come from
+the brief and fixed scales, never from the options at hand: min–max over the options reverses ranks
+when one is added (Belton and Gear 1983).
 """
 
 from __future__ import annotations

@@ -82,7 +82,8 @@ def _price(pick: Estimate, rival: Estimate | None, even: BreakEven) -> Iterator[
     is_rise = even.price_multiple > 1
     if is_rise is not (prompted is pick):
         return  # the pick is dearer already: such a change would favour it
-    moved = f"a {'rise' if is_rise else 'fall'} of {prompted.option.model} to {fmt.times(even.price_multiple)} today's prices"
+    change = f"a {'rise' if is_rise else 'fall'} of {prompted.option.model}"
+    moved = f"{change} to {fmt.times(even.price_multiple)} today's prices"
     yield Risk("price", f"{moved} makes {rival.option.id} as cheap")
 
 

@@ -16,7 +16,6 @@ from advisor.decide.quantiles import middle
 from advisor.decide.ranking import Ranking
 from advisor.decide.settling import p_beats
 
-
 NOTABLE = 0.1
 """Difference of two chances to meet the limits from which it may decide."""
 
