@@ -37,9 +37,9 @@ def target_flips(brief: Brief, today: Ruling, judge: Judge) -> Iterator[FlipPoin
         return
     ceiling = brief.quality.human_ceiling
     for end in (max(now, 1.0 if ceiling is None else ceiling), 0.0):
-        found = _nearest(now, end, today, judge)
-        if found is not None:
-            yield found
+        flip = _nearest(now, end, today, judge)
+        if flip is not None:
+            yield flip
 
 
 def _nearest(now: float, end: float, today: Ruling, judge: Judge) -> FlipPoint | None:
