@@ -66,8 +66,8 @@ class Conditioned:
         """
         observations = self.observations if by is None else [self.observations[j] for j in by]
         loads = [one for group in (*wanted, *(s.loads for s in observations)) for one in group]
-        known = self.families[0].sds
-        keys = list({key: None for one in loads for key in one.deviations if key[0] in known})
+        sds = self.families[0].sds
+        keys = list({key: None for one in loads for key in one.deviations if key[0] in sds})
         draws = _draws(self.families[0], keys, observations, self.normals, self.size)
         trust = family_trust(self.families, self.observations)
         owner = _owners(trust, self.normals("quality|family"))

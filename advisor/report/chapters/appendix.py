@@ -218,8 +218,8 @@ def _criteria(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     if verdict.criteria:
         yield Heading("By your weights")
         yield Paragraph(
-            "Value between fixed anchors at the likely figures: 1 is no cash, no week and a full "
-            "score; 0 is the whole budget, the deadline and no right answer, and cash beyond the "
+            "Value between fixed anchors at the likely figures: 1 stands for no cash, no week and a "
+            "full score, 0 for the whole budget, the deadline and no right answer, and cash beyond the "
             "budget counts below 0. "
             "The recommendation does not rest on it."
         )
