@@ -218,9 +218,9 @@ def _criteria(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     if verdict.criteria:
         yield Heading("By your weights")
         yield Paragraph(
-            "Value between fixed anchors at the likely figures: 1 stands for no cash, no week and a "
-            "full score, 0 for the whole budget, the deadline and no right answer, and cash beyond the "
-            "budget counts below 0. "
+            "Value between fixed anchors at the likely figures: 1 stands for no cash, no week and "
+            "a full score, 0 for the whole budget, the deadline and no right answer, and cash "
+            "beyond the budget counts below 0. "
             "The recommendation does not rest on it."
         )
         rows = tuple((terms.option(c.id), fmt.score(c.value)) for c in verdict.criteria)
