@@ -48,7 +48,7 @@ MEMORY = {  # documented value, doubt of its logarithm
     "constant_gib": (0.2, 0.40),
     "active": (1.01, 0.02),
     "reserved": (1.07, 0.03),
-    "reserved_varying": (1.1, 0.1),  # published runs show 1.05 to 1.25, a simulation up to 2.6
+    "reserved_varying": (1.1, 0.1),  # where caches are emptied or batches sorted; else up to 2.2
     "context_gib": (0.6, 0.15),
     "unstated": (1.12, 0.04),
     "offload_kept": (0.15, 0.30),

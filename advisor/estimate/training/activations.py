@@ -86,6 +86,7 @@ class AdapterWidths:
     inputs: float  # every module counted by itself
     shared: float  # modules that read the same tensor counted once, what is kept anyway not at all
     outputs: float
+    modules: float  # adapted modules of a layer, on average over the layers
 
 
 DROPOUT_MASKS = 6.0
@@ -93,7 +94,7 @@ DROPOUT_MASKS = 6.0
 as wide as values, and 2 on CUDA, where they are bytes.
 """
 
-NO_ADAPTERS = AdapterWidths(0.0, 0.0, 0.0)
+NO_ADAPTERS = AdapterWidths(0.0, 0.0, 0.0, 0.0)
 
 
 def adapter_widths(run: TrainingRun, shape: Shape) -> AdapterWidths:
@@ -115,6 +116,7 @@ def _widths(model: Model | None, shape: Shape, targets: str) -> AdapterWidths:
         inputs=sum(m.share * m.inputs for m in modules),
         shared=_read_once(modules),
         outputs=sum(m.share * m.outputs for m in modules),
+        modules=sum(m.share for m in modules),
     )
 
 
@@ -139,13 +141,16 @@ def _typical_widths(shape: Shape, targets: str) -> AdapterWidths:
     kv = float(shape.key_value)
     h = float(shape.hidden)
     if targets in ("qv", "q_proj+v_proj", "q_proj,v_proj"):
-        return AdapterWidths(2.0 * h, h, q + kv)
-    attention = AdapterWidths(3.0 * h + q, h, q + 2.0 * kv + h)
+        return AdapterWidths(2.0 * h, h, q + kv, 2.0)
+    attention = AdapterWidths(3.0 * h + q, h, q + 2.0 * kv + h, 4.0)
     if targets == "attention" or shape.moe:
         return attention
     f = shape.mlp
     return AdapterWidths(
-        attention.inputs + 2.0 * h + f, attention.shared + h + f, attention.outputs + 2.0 * f + h
+        attention.inputs + 2.0 * h + f,
+        attention.shared + h + f,
+        attention.outputs + 2.0 * f + h,
+        attention.modules + 3.0,
     )
 
 

@@ -28,6 +28,12 @@ MOVING = ("activations", "logits")
 WITH_FRAGMENTS = ("reserved", "process")
 """Bases that count blocks which the allocator keeps unused."""
 
+KEPT_OF_BATCHES = {"activations": 1.4, "logits": 2.2}
+"""Reserved over allocated memory of what comes and goes, where batches of many lengths are padded
+as they come, nothing empties the cache and segments do not grow: the allocator of PyTorch on the
+tensors of transformers' Trainer, simulated (tests/estimate/training/allocator.py).
+"""
+
 INLINE_CORRECTION = 15.0 / 16.0
 """What error correction leaves of a memory that keeps its check bits inline."""
 
@@ -72,7 +78,32 @@ def _fragments_gib(run: TrainingRun, sizes: Mapping[str, float], k: Coefficients
     """
     if not lengths.vary(run) or frameworks.of(run).expandable_segments:
         return 0.0
-    unused = (k.reserved_varying - k.reserved) * sum(sizes[term] for term in MOVING)
+    kept = dict.fromkeys(MOVING, k.reserved_varying)
+    return _beside(run, sizes, _unused(sizes, kept, k), k)
+
+
+def most_fragments_gib(run: TrainingRun, sizes: Mapping[str, float], k: Coefficients) -> float:
+    """What the allocator may keep beyond that, GiB, where nothing empties its cache: peft's
+    published runs do so every ten steps, transformers' Trainer unless asked to
+    (torch_empty_cache_steps) never.
+
+    None where batches are sorted, since the blocks of the longest, which comes first, serve all
+    others (transformers, get_length_grouped_indices), or where nobody says why they hold no
+    padding.
+    """
+    apart = run.memory_basis not in WITH_FRAGMENTS or run.padding_free
+    if apart or not lengths.vary(run) or frameworks.of(run).expandable_segments:
+        return 0.0
+    most = _beside(run, sizes, _unused(sizes, KEPT_OF_BATCHES, k), k)
+    return max(most - _fragments_gib(run, sizes, k), 0.0)
+
+
+def _unused(sizes: Mapping[str, float], kept: Mapping[str, float], k: Coefficients) -> float:
+    return sum((kept[term] - k.reserved) * sizes[term] for term in MOVING)
+
+
+def _beside(run: TrainingRun, sizes: Mapping[str, float], unused: float, k: Coefficients) -> float:
+    """`unused` GiB, at most what the GPU leaves beside allocated memory."""
     most = None if run.gpu is None else usable_gib(run.gpu, k)
     if most is None:
         return unused

@@ -73,17 +73,19 @@ def estimate(
     speed = _speed(run, shape, measured, k)
     if not measured and not without:
         memory_gib, speed = _as_plugged(run, memory_gib, speed)
+    allocated = {name: size for name, size in terms.items() if name != BASIS_TERM}
+    kept = basis.most_fragments_gib(run, allocated, k)
     return TrainingEstimate(
         run=run,
         fits=_verdict(run, terms, memory_gib, k),
-        memory_gib=memory_gib,
+        memory_gib=_reaching(memory_gib, kept),
         tokens_per_second=speed,
         step_seconds=_step_seconds(run, speed),
         train_hours=_train_hours(run, shape, speed, k),
         terms=MappingProxyType(
             {name: value * memory_gib.likely / whole for name, value in terms.items()}
         ),
-        notes=(*_notes(run), *_carried_over(run, measured)),
+        notes=(*_notes(run), *_kept(kept), *_carried_over(run, measured)),
     )
 
 
@@ -194,6 +196,26 @@ def _in_gib(terms: Mapping[str, float]) -> dict[str, float]:
 def _lognormal(median: float, log_sd: float) -> Range:
     factor = math.exp(Z80 * log_sd)
     return Range(median / factor, median, median * factor)
+
+
+def _reaching(modelled: Quantity, more: float) -> Quantity:
+    """With a P90 that also doubts whether `more` is added; measured runs show whether it is."""
+    middle, high = modelled.range.p50, modelled.range.p90
+    if modelled.basis is not Basis.MODELLED or not more or not middle or high is None:
+        return modelled
+    up = math.hypot(math.log(high / middle), math.log1p(more / middle))
+    return replace(modelled, range=replace(modelled.range, p90=middle * math.exp(up)))
+
+
+def _kept(more_gib: float) -> tuple[str, ...]:
+    """What the allocator may keep, where that is a gibibyte or more."""
+    if more_gib < 1.0:
+        return ()
+    return (
+        f"PyTorch's allocator may keep up to {more_gib:.0f} GiB more, blocks of shorter batches "
+        "that nvidia-smi counts and that it gives back before memory runs out; "
+        "PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True keeps fewer",
+    )
 
 
 def _memory_of(shape: Shape, k: Coefficients) -> spread.Predict:

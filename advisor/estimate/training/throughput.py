@@ -352,9 +352,8 @@ def _adapter_launches(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
 
 
 def adapter_modules(run: TrainingRun, shape: Shape) -> float:
-    """Adapted modules of a layer, typical ones where the architecture is not known."""
-    widths = adapter_widths(run, shape)
-    return round(widths.inputs / shape.hidden) if widths.inputs else 2.0
+    """Adapted modules of a layer, typical ones where what is adapted is not known."""
+    return adapter_widths(run, shape).modules or 2.0
 
 
 def loops_over_experts(run: TrainingRun) -> bool:

@@ -124,18 +124,32 @@ def step(memory: CachingAllocator, tokens: int, net: Network) -> None:
 
 
 def _head(memory: CachingAllocator, tokens: int, net: Network) -> int:
-    """Logits in 16 bits and fp32, the softmax and gradients; the gradient of the last layer."""
+    """Logits in 16 bits and fp32, the softmax, the fp32 copy that accelerate returns under autocast
+    (convert_outputs_to_fp32) and gradients; the gradient of the last layer.
+    """
     if not net.logits:
         return memory.allocate(tokens * net.hidden * 2)
     entry = tokens * net.vocabulary
-    logits, wide, softmax = (memory.allocate(entry * width) for width in (2, 4, 4))
+    logits, shifted, wide, softmax = (memory.allocate(entry * width) for width in (2, 2, 4, 4))
     memory.release(wide)
+    memory.release(shifted)
+    returned = memory.allocate(entry * 4)
+    memory.release(logits)
+    compared = memory.allocate(entry * 4)
+    memory.release(compared)
+    memory.release(returned)
+    return _backward_of_head(memory, softmax, tokens, net)
+
+
+def _backward_of_head(memory: CachingAllocator, softmax: int, tokens: int, net: Network) -> int:
+    entry = tokens * net.vocabulary
     first, second = memory.allocate(entry * 4), memory.allocate(entry * 4)
     memory.release(first)
     memory.release(softmax)
-    last = memory.allocate(entry * 2)
+    third = memory.allocate(entry * 2)
     memory.release(second)
-    memory.release(logits)
+    last = memory.allocate(entry * 2)
+    memory.release(third)
     gradient = memory.allocate(tokens * net.hidden * 2)
     memory.release(last)
     return gradient
