@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Gpu, Model
-from advisor.core.run_words import WORDS, canonical, storage_of
+from advisor.core.run_words import WORDS, canonical, layout_and_offload, storage_of
 from advisor.core.training import TrainingRun
 from advisor.estimate.training import frameworks
 from advisor.estimate.training.activations import trained_dtype
@@ -58,6 +58,9 @@ USUAL_MEAN = 250.0
 
 NO_BF16 = frozenset({"Turing", "Volta"})
 
+CONTEXT = "cp"
+"""The word for sequences that are spread over all GPUs, each with its part of the positions."""
+
 NAMES = frozenset({"framework", "method"})
 """Columns of words that also name what we have not met."""
 
@@ -78,11 +81,19 @@ class RunRow:
 
         A word that nobody knows is kept where it names something (`NAMES`), else it says nothing.
         """
-        raw = self.raw(column)
+        raw = self._said(column)
         word = canonical(column, raw)
         if word is not None:
             return word
         return raw if column in NAMES else ""
+
+    def _said(self, column: str) -> str:
+        """A cell as it stands, or what a layout in one word says of sharding and offload."""
+        if column == "sharding":
+            return layout_and_offload(self.raw("sharding"))[0]
+        if column == "offload":
+            return self.raw("offload") or layout_and_offload(self.raw("sharding"))[1]
+        return self.raw(column)
 
     @property
     def unread(self) -> tuple[str, ...]:
@@ -90,7 +101,7 @@ class RunRow:
         return tuple(
             f"{column} {self.raw(column)!r}"
             for column in WORDS
-            if column not in NAMES and canonical(column, self.raw(column)) is None
+            if column not in NAMES and canonical(column, self._said(column)) is None
         )
 
     def number(self, column: str) -> float | None:
@@ -241,7 +252,8 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
     quantization = given.text("quantization", storage_of(row.raw("method")) or "none")
     compute = row.text("compute_dtype") or _likely_compute(row, stack, gpu)
     dtype = given.text("dtype", _likely_dtype(method, gpu), "weights_dtype")
-    several = "fsdp" if _shards(row, gpu, quantization, stack) else "ddp"
+    shards = _shards(row, gpu, quantization, stack)
+    sharding, context_parallel = _layout(given, gpu_count, "fsdp" if shards else "ddp")
     run = TrainingRun(
         model_name=row.text("model"),
         model=models.get(row.text("model")),
@@ -270,10 +282,10 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
         fused_loss=given.text("fused_loss", stack.loss(row.text("compile") == "yes")),
         compile=row.text("compile") == "yes",
         offload=row.text("offload") or "none",
-        sharding=given.text("sharding", several if gpu_count > 1 else "none"),
+        sharding=sharding,
         tensor_parallel=row.whole("tp") or 1,
         pipeline_parallel=row.whole("pp") or 1,
-        context_parallel=row.whole("cp") or 1,
+        context_parallel=context_parallel,
         framework=framework,
         software_date=row.text("date"),
         memory_basis=row.text("memory_basis") or "reserved",
@@ -281,6 +293,16 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
         examples=given.examples,
     )
     return replace(run, assumed=tuple(given.assumed))
+
+
+def _layout(given: _Inputs, gpus: int, several: str) -> tuple[str, int]:
+    """(sharding, context-parallel degree); `several` is how several GPUs share the work where
+    nothing is stated, or only that each has a part of the positions.
+    """
+    row = given.row
+    if row.text("sharding") == CONTEXT:
+        return several, row.whole("cp") or gpus
+    return given.text("sharding", several if gpus > 1 else "none"), row.whole("cp") or 1
 
 
 def _framework(row: RunRow, gpu: Gpu | None) -> str:

@@ -160,13 +160,16 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         {
             "none": "no single",
             "ddp": "dp data-parallel distributed-data-parallel",
-            "zero1": "deepspeed-1 stage1 deepspeed-zero1 distributed-optimizer",
-            "zero2": "deepspeed-2 stage2 deepspeed-zero2 shard-grad-op",
-            "zero3": "deepspeed-3 stage3 deepspeed-zero3",
-            "fsdp": "fsdp1 fsdp2 full-shard fully-sharded",
+            "zero1": "1 deepspeed-1 zero-stage-1 stage1 deepspeed-zero1 distributed-optimizer",
+            "zero2": "2 deepspeed-2 zero-stage-2 stage2 deepspeed-zero2 shard-grad-op ds-zero2 ds2",
+            "zero3": "3 deepspeed-3 zero-stage-3 zero-infinity stage3 deepspeed-zero3 ds-zero3 ds3",
+            "fsdp": "fsdp1 fsdp2 full-shard fully-sharded fully-sharded-data-parallel hsdp "
+            "hybrid-shard fsdp-full-shard full-shard-auto-wrap",
             "mp": "model-parallel device-map naive-mp",
-            "tp": "tensor-parallel",
-            "pp": "pipeline-parallel",
+            "tp": "tensor-parallel tensor-parallelism",
+            "pp": "pipeline-parallel pipeline-parallelism",
+            "cp": "context-parallel context-parallelism sequence-parallel sequence-parallelism sp "
+            "ulysses ring-attention ring-flash-attention",
         }
     ),
     "memory_basis": _by_spelling(
@@ -204,6 +207,26 @@ def canonical(column: str, text: str) -> str | None:
     if column == "method":
         word = _QUANTIZED_METHODS.get(word, word)
     return spellings.get(word)
+
+
+_OFFLOADS = re.compile(
+    r"\+?(?:with)?(?:cpu)?(?:param|optimizer|optim)?(?:offload(?:ing)?(?:optimizer|optim|params?)?|cpu)$"
+)
+
+
+def layout_and_offload(sharding: str) -> tuple[str, str]:
+    """What a layout in one word says of sharding and of offload: `ZeRO-3 offload` is zero3 with
+    everything on the CPU, `ZeRO-2 offload` with the optimiser alone. Offload is empty where nothing
+    is said of it; other words stay.
+    """
+    word = _spelled(sharding)
+    if word == "zeroinfinity":
+        return "zero3", "full"
+    begin = _OFFLOADS.sub("", word)
+    if begin == word or canonical("sharding", begin) is None:
+        return sharding, ""
+    shards_weights = canonical("sharding", begin) in ("zero3", "fsdp")
+    return begin, "full" if shards_weights and "optim" not in word else "optimizer"
 
 
 def storage_of(method: str) -> str:

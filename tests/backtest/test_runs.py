@@ -23,6 +23,7 @@ from advisor.backtest.runs_twins import twins
 from advisor.cli.backtest import command
 from advisor.core.errors import UsageError
 from advisor.core.quantity import Range
+from advisor.core.training import TrainingRun
 from advisor.shipped import folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -296,6 +297,19 @@ def test_the_command_prints_tables_by_group(tmp_path: Path) -> None:
         assert done.exit_code == 0
         assert f"### Peak memory, by {by}" in done.stdout
     assert "| A10 | 2 |" in CliRunner().invoke(command, ["runs", str(path), "--by", "gpu"]).stdout
+
+
+def test_a_layout_in_one_word_is_stated() -> None:
+    def run(**cells: str) -> TrainingRun:
+        return to_run(RunRow(2, {**CELLS, "gpu_count": "4", **cells}), {}, {})
+
+    offloaded = run(sharding="ZeRO-3 offload")
+    assert offloaded == run(sharding="zero3", offload="full")
+    assert "sharding" not in offloaded.assumed
+    by_position = run(sharding="sequence parallel")
+    assert (by_position.context_parallel, by_position.sharding) == (4, "ddp")
+    assert "sharding" not in by_position.assumed
+    assert not RunRow(2, {**CELLS, "sharding": "context parallel"}).unread
 
 
 @pytest.mark.parametrize("asked", [{"by": "gpu"}, {"calibrate": True}])

@@ -180,12 +180,79 @@ def test_a_run_table_of_a_machine_says_that_the_run_may_have_used_fewer_gpus(
 
 
 def test_a_column_of_nearly_the_right_name_is_named(tmp_path: Path) -> None:
-    rows = [["id", "model", "method", "gpu", "memory_gb", "tokens_per_sec", "outcome"]]
+    rows = [["id", "model", "method", "gpu", "memry_gib", "tokens_per_second", "outcome"]]
     rows += [["a", "m", "lora", "L40S", "20", "900", "Success"]]
     _, (run,) = read(written(tmp_path / "runs.csv", rows), {})
     assert run.outcome == "ok"
-    assert any("'memory_gb' is not read; did you mean 'memory_gib'" in note for note in run.notes)
-    assert any("'tokens_per_sec'" in note for note in run.notes)
+    assert any("'memry_gib' is not read; did you mean 'memory_gib'" in note for note in run.notes)
+
+
+HEADINGS = {
+    "base_model": ("model", "Llama-3.1-8B", "Llama-3.1-8B"),
+    "finetuning_type": ("method", "lora", "lora"),
+    "GPU type": ("gpu", "2x RTX 4090", "RTX 4090"),
+    "per_device_train_batch_size": ("micro_batch", "4", "4"),
+    "gradient_accumulation_steps": ("grad_accum", "8", "8"),
+    "max_length": ("max_tokens", "4096", "4096"),
+    "lora_rank": ("rank", "16", "16"),
+    "optim": ("optimizer", "adamw_torch", "adamw_torch"),
+    "VRAM": ("memory_gib", "20.5 GB", "20.5"),
+    "tok/s": ("tokens_per_second", "900", "900"),
+    "it/s": ("step_seconds", "0.5", "2"),
+    "Time (min)": ("total_seconds", "3", "180"),
+    "num_train_epochs": ("epochs", "2", "2"),
+}
+
+
+def test_headings_are_read_as_people_write_them(tmp_path: Path) -> None:
+    head, row = list(HEADINGS), [cell for _, cell, _ in HEADINGS.values()]
+    form, (run,) = read(written(tmp_path / "runs.csv", [head, row]), {})
+    assert form == "table of runs"
+    for column, _, value in HEADINGS.values():
+        assert run.cells[column] == value
+    assert (run.cells["gpu_count"], run.cells["memory_basis"]) == ("2", "unstated")
+    assert any("tok/s as tokens_per_second" in note for note in run.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "column", "value"),
+    [
+        ("seq_len", "2048", "max_tokens", "2048"),
+        ("tokens/s/gpu", "900", "tokens_per_second", "3600"),
+        ("TGS", "900", "tokens_per_second", "3600"),
+        ("peak_mem", "20480 MiB", "memory_gib", "20"),
+        ("peak_memory_mb", "20480", "memory_gib", "20"),
+        ("max_memory_allocated (GB)", "20", "memory_basis", "allocated"),
+        ("Peak reserved memory [GiB]", "20", "memory_basis", "reserved"),
+        ("step time (ms)", "2500", "step_seconds", "2.5"),
+        ("train_runtime", "1:00:00", "total_seconds", "3600"),
+        ("duration", "1.5 h", "total_seconds", "5400"),
+        ("hours", "2", "total_seconds", "7200"),
+        ("params (B)", "8", "params_total", "8000000000"),
+    ],
+)
+def test_units_stand_in_headings_and_cells(
+    name: str, cell: str, column: str, value: str, tmp_path: Path
+) -> None:
+    rows = [["model", "method", "gpu", "n_gpus", "tps", name], ["m", "lora", "L40S", "4", "", cell]]
+    rows[0][4] = "cost" if column == "tokens_per_second" else "tps"
+    rows[1][4] = "5"
+    _, (run,) = read(written(tmp_path / "runs.csv", rows), {})
+    assert run.cells[column] == value
+
+
+def test_what_is_stated_needs_no_column(tmp_path: Path) -> None:
+    path = written(tmp_path / "runs.csv", [["model", "method", "tok/s"], ["m", "lora", "900"]])
+    with pytest.raises(UsageError, match=r"no column 'gpu'; add it, or --set gpu="):
+        read(path, {})
+    _, (run,) = read(path, {"gpu": "L40S"})
+    assert (run.cells["gpu"], run.cells["tokens_per_second"]) == ("L40S", "900")
+
+
+def test_a_column_of_our_name_counts_before_another_word_for_it(tmp_path: Path) -> None:
+    rows = [["model", "method", "gpu", "tok/s", "tokens_per_second"], ["m", "lora", "g", "1", "2"]]
+    _, (run,) = read(written(tmp_path / "runs.csv", rows), {})
+    assert run.cells["tokens_per_second"] == "2"
 
 
 @pytest.mark.parametrize("value", ["-3", "0", "inf", "fast"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from advisor.core.run_words import WORDS, canonical, storage_of
+from advisor.core.run_words import WORDS, canonical, layout_and_offload, storage_of
 
 
 def test_each_of_our_words_is_a_spelling_of_itself() -> None:
@@ -41,3 +41,24 @@ def test_a_method_may_name_the_storage_of_its_weights() -> None:
         "gptq4",
         "",
     ]
+
+
+@pytest.mark.parametrize(
+    ("layout", "sharding", "offload"),
+    [
+        ("ZeRO-3 offload", "zero3", "full"),
+        ("FSDP + CPU offload", "fsdp", "full"),
+        ("DeepSpeed ZeRO-2 offload", "zero2", "optimizer"),
+        ("zero3_offload_optimizer", "zero3", "optimizer"),
+        ("ZeRO-Infinity", "zero3", "full"),
+        ("FSDP2", "fsdp", ""),
+        ("ZeRO stage 3", "zero3", ""),
+        ("tensor parallelism", "tp", ""),
+        ("sequence parallel", "cp", ""),
+        ("ddp", "ddp", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_layout_in_one_word_is_read(layout: str, sharding: str, offload: str) -> None:
+    begin, offloaded = layout_and_offload(layout)
+    assert (canonical("sharding", begin), offloaded) == (sharding, offload)

@@ -89,7 +89,7 @@ def _runs(path: Path, stated: Mapping[str, str]) -> Imported:
     logged = printed_log(path, text, gpus)
     if logged is not None:
         return logged[0], [logged[1]]
-    return read_table(path, text, gpus)
+    return read_table(path, text, gpus, stated)
 
 
 def _folder(path: Path, gpus: float | None) -> Imported:

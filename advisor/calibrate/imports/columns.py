@@ -12,7 +12,7 @@ Fields = Mapping[str, object]
 Collected = dict[str, object]
 """Values by column that a reader gathers."""
 
-NEEDED = ("id", "model", "method", "gpu")
+NEEDED = ("model", "method", "gpu")
 COLUMNS = (
     *("id", "source", "date", "framework", "model", "params_total", "method", "rank", "targets"),
     *("trainable_params", "quantization", "weights_dtype", "compute_dtype", "optimizer", "packed"),

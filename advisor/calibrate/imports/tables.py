@@ -5,7 +5,7 @@ trackers, and lists of single values.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from advisor.calibrate.imports.columns import (
     finite,
     positive,
 )
+from advisor.calibrate.imports.headers import Heading, cells, headings, renamed
 from advisor.calibrate.imports.histories import history
 from advisor.calibrate.imports.metric_names import CLOCKS, LOG_CALLS, STEPS
 from advisor.calibrate.imports.numerals import table_rows
@@ -50,8 +51,11 @@ ONE_METRIC = "a list of values: evaluations and saves between its lines are in s
 GROUPED = "not read: a group's line is the mean of several runs; export the chart without grouping"
 
 
-def read_table(path: Path, text: str, gpus: float | None) -> tuple[str, list[ImportedRun]]:
-    """(format, runs) of a CSV file; rates of one GPU are taken times `gpus`, where stated.
+def read_table(
+    path: Path, text: str, gpus: float | None, stated: Collection[str] = ()
+) -> tuple[str, list[ImportedRun]]:
+    """(format, runs) of a CSV file; rates of one GPU are taken times `gpus`, where stated. Columns
+    in `stated` need not be there.
 
     Raises UsageError for a table of another kind.
     """
@@ -60,7 +64,7 @@ def read_table(path: Path, text: str, gpus: float | None) -> tuple[str, list[Imp
     if not rows:
         raise UsageError(f"{path}: no rows; give a table with a header and at least one run")
     count = gpus or 1.0
-    if all(needed in names for needed in NEEDED):
+    if {"id", *NEEDED} <= set(names):
         return "table of runs", _published(path, rows)
     charted = _charted_runs(names)
     if charted:
@@ -69,6 +73,8 @@ def read_table(path: Path, text: str, gpus: float | None) -> tuple[str, list[Imp
         return "Weights & Biases run table", [wandb_row(row, gpus) for row in rows]
     if is_mlflow_table(names):
         return "MLflow run table", [mlflow_row(row, gpus) for row in rows]
+    if is_table_of_runs(names, stated):
+        return "table of runs", _published(path, rows)
     listed = metric_list(path, rows, count)
     if listed is not None:
         return "list of values by step", listed
@@ -76,47 +82,66 @@ def read_table(path: Path, text: str, gpus: float | None) -> tuple[str, list[Imp
         tracked = {"_step", "Step", "_runtime", "train/global_step"} & set(names)
         form = "Weights & Biases history" if tracked else "history by step"
         return form, [history(path.stem, rows, count)]
+    raise _refused(path, names, stated)
+
+
+def _refused(path: Path, names: Sequence[str], stated: Collection[str]) -> UsageError:
+    """Why a table is not read, and what to import instead."""
     if path.suffix.lower() in LOGS:
-        raise UsageError(
+        return UsageError(
             f"{path}: not the log of a trainer that is known; state its figures in a table: "
             f"{', '.join(NEEDED)}, tokens_per_second … (docs/guide/runs.md)"
         )
     if "epoch" in names and "loss" in names:
-        raise UsageError(
+        return UsageError(
             f"{path}: losses by epochs, without steps or time: nothing to keep; import a log with "
             "a clock, such as TensorBoard's event file"
         )
+    columns = {of.column for of in headings(names).values()} | set(stated)
     for needed in NEEDED:
-        if needed not in names:
-            raise UsageError(
-                f"{path}: no column {needed!r}{did_you_mean(needed, names)}; see docs/guide/runs.md"
+        if needed not in columns:
+            return UsageError(
+                f"{path}: no column {needed!r}{did_you_mean(needed, names)}; add it, or --set "
+                f"{needed}=...; see docs/guide/runs.md"
             )
-    raise UsageError(f"{path}: not a table of runs; see docs/guide/runs.md")
+    return UsageError(f"{path}: not a table of runs; see docs/guide/runs.md")
 
 
-def _published(path: Path, rows: Iterable[Row]) -> list[ImportedRun]:
+def is_table_of_runs(names: Iterable[str], stated: Collection[str]) -> bool:
+    """Whether the headings, in whatever words, and what is stated make a table of runs: model,
+    method and GPU, and something measured. Histories have steps and no method.
+    """
+    columns = {of.column for of in headings(names).values()}
+    told = {"outcome", *MEASURED} & columns
+    return bool(told) and "method" in columns and set(NEEDED) <= columns | set(stated)
+
+
+def _published(path: Path, rows: Sequence[Row]) -> list[ImportedRun]:
+    meant = headings(rows[0])
     imported = []
     for number, row in enumerate(rows, 2):
-        cells = {k: row[k] for k in COLUMNS if row.get(k)}
+        own = cells(row, meant)
         for name in MEASURED:
-            if name in cells and positive(cells[name]) is None:
+            if name in own and positive(own[name]) is None:
                 raise UsageError(
-                    f"{path}: line {number}: {name} is {cells[name]!r}, not a number above 0; "
+                    f"{path}: line {number}: {name} is {own[name]!r}, not a number above 0; "
                     "leave it empty"
                 )
-        outcome = cells.get("outcome", "").lower()
+        outcome = own.get("outcome", "").lower()
         if outcome:
-            cells["outcome"] = OUTCOMES.get(outcome, outcome)
-        notes = tuple(_misnamed(row)) if number == 2 else ()
-        imported.append(ImportedRun(cells.get("id") or f"line {number}", cells, notes=notes))
+            own["outcome"] = OUTCOMES.get(outcome, outcome)
+        notes = tuple(_remarks(row, meant)) if number == 2 else ()
+        imported.append(ImportedRun(own.get("id") or f"line {number}", own, notes=notes))
     return imported
 
 
-def _misnamed(row: Row) -> Iterable[str]:
-    """Columns that are not read though their names are nearly those of ours."""
+def _remarks(row: Row, meant: Mapping[str, Heading]) -> Iterable[str]:
+    """Which headings were read as columns of ours, and which are nearly theirs and were not."""
+    if told := renamed(meant):
+        yield told
     for name in row:
         suggestion = did_you_mean(name, COLUMNS)
-        if name not in COLUMNS and name not in _ALSO_PUBLISHED and suggestion:
+        if name not in meant and name not in _ALSO_PUBLISHED and suggestion:
             yield f"column {name!r} is not read{suggestion}"
 
 

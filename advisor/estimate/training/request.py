@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Gpu, Model
-from advisor.core.run_words import WORDS, canonical, storage_of
+from advisor.core.run_words import WORDS, canonical, layout_and_offload, storage_of
 from advisor.core.training import TrainingRun
 from advisor.estimate.training import frameworks
 from advisor.estimate.training.activations import trained_dtype
@@ -15,7 +15,7 @@ from advisor.estimate.training.frameworks import Framework
 from advisor.estimate.training.params import trainable_params
 from advisor.estimate.training.rates import lacks_bf16
 
-SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bm])", re.IGNORECASE)
+SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bm])(?:-a\d+(?:\.\d+)?[bm])?", re.IGNORECASE)
 BATCHES = {"plain": False, "sorted": True, "padding-free": True}
 """Whether batches hold no padding, by how they are made up."""
 
@@ -71,7 +71,7 @@ class RunRequest:
 
 
 def size_of(name: str) -> float | None:
-    """Parameters where the name is a size such as 7B or 350M, else None."""
+    """Parameters where the name is a size such as 7B, 350M or, of a mixture, 30B-A3B; else None."""
     size = SIZE.fullmatch(name.strip())
     if size is None:
         return None
@@ -150,6 +150,7 @@ def _in_our_words(request: RunRequest) -> RunRequest:
     """With the settings that libraries spell in another way as we do; a method that is not known
     stays. Raises UsageError on other words.
     """
+    request = _laid_out(request)
     words: dict[str, str | None] = {
         "method": canonical("method", request.method) or request.method,
         "quantization": request.quantization or storage_of(request.method) or None,
@@ -165,6 +166,14 @@ def _in_our_words(request: RunRequest) -> RunRequest:
         if word != stated:
             words[name] = word
     return replace(request, **words)  # type: ignore[arg-type]
+
+
+def _laid_out(request: RunRequest) -> RunRequest:
+    """With what a layout in one word says of offload and of the positions of a sequence."""
+    sharding, offload = layout_and_offload(request.sharding)
+    if canonical("sharding", sharding) == "cp":
+        return replace(request, sharding="none", cp=max(request.cp, request.gpus))
+    return replace(request, sharding=sharding, offload=request.offload or offload or None)
 
 
 def _assumed(request: RunRequest, packed: bool) -> tuple[str, ...]:

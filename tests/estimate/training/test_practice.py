@@ -110,12 +110,15 @@ def test_an_objective_that_writes_answers_gets_no_answer_and_a_reason() -> None:
 def test_a_request_takes_the_words_of_libraries() -> None:
     model = book().model("Llama-3.1-8B")
 
-    def run(**words: str) -> TrainingRun:
+    def run(**words: object) -> TrainingRun:
         return to_run(RunRequest("Llama-3.1-8B", **words), model, None, book().gpu("L40S"))  # type: ignore[arg-type]
 
     theirs = {"method": "QDoRA", "optimizer": "adamw_torch", "attention": "flash_attention_2"}
     ours = {"method": "dora", "quantization": "nf4", "optimizer": "adamw", "attention": "flash"}
     assert run(**theirs) == run(**ours)
+    two = {"gpus": 2, "sharding": "ZeRO-3 offload"}
+    assert run(**two) == run(gpus=2, sharding="zero3", offload="full")
+    assert run(gpus=2, sharding="ulysses") == run(gpus=2, cp=2)
     with pytest.raises(UsageError, match="--fused-loss ligar: not known; did you mean 'liger'"):
         run(fused_loss="ligar")
 
