@@ -48,6 +48,7 @@ _VARIANT = re.compile(
     r"|\d{1,4}k|1m)$"
 )
 _SIZE = re.compile(r"(?<![\w.])(?:\d+x)?\d+(?:\.\d+)?[bm](?![a-z0-9])")
+_ACTIVE_SIZE = re.compile(r"-a\d+(?:\.\d+)?[bm](?![a-z0-9])")
 _OTHER = re.compile(
     r"(?:^|-)(?:vl|vision|visual|audio|omni|moe|\d+x\d+(?:\.\d+)?b|a\d+(?:\.\d+)?b|embedding"
     r"|reranker|reward|rm|draft|eagle\d*|medusa|pruned|minitron|mamba|multimodal|speech|ocr|llava"
@@ -138,9 +139,15 @@ def similar(name: str, names: Iterable[str], count: int = 3) -> list[str]:
 
 
 def size_in(name: str) -> str:
-    """The size that a name states, such as `24B`; empty where it states none or several."""
-    sizes = _SIZE.findall(canonical(name))
-    return sizes[0].upper() if len(sizes) == 1 and "x" not in sizes[0] else ""
+    """The size that a name states, such as `24B` or, of a mixture, `30B-A3B`; empty where it states
+    none or several.
+    """
+    spelling = canonical(name)
+    sizes = _SIZE.findall(spelling)
+    if len(sizes) != 1 or "x" in sizes[0]:
+        return ""
+    active = _ACTIVE_SIZE.search(spelling)
+    return f"{sizes[0]}{active[0] if active else ''}".upper()
 
 
 def unsized(name: str, maker: str, names: Iterable[str]) -> UsageError:

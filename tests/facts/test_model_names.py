@@ -155,7 +155,13 @@ def test_a_slip_of_the_pen_is_suggested() -> None:
 
 @pytest.mark.parametrize(
     ("name", "size"),
-    [("A-24B", "24B"), ("A-8x7B", ""), ("A-30B-A3B", "30B"), ("A-135M", "135M"), ("A-3B-7B", "")],
+    [
+        ("A-24B", "24B"),
+        ("A-8x7B", ""),
+        ("A-30B-A3B", "30B-A3B"),
+        ("A-135M", "135M"),
+        ("A-3B-7B", ""),
+    ],
 )
 def test_the_size_in_a_name(name: str, size: str) -> None:
     assert size_in(name) == size

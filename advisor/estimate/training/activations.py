@@ -107,11 +107,11 @@ def adapter_widths(run: TrainingRun, shape: Shape) -> AdapterWidths:
 @lru_cache(maxsize=4096)
 def _widths(model: Model | None, shape: Shape, targets: str) -> AdapterWidths:
     if model is None:
-        return _typical_widths(shape, targets)
+        return typical_widths(shape, targets)
     try:
         modules = targeted(model, targets)
     except UsageError:
-        return _typical_widths(shape, targets)
+        return typical_widths(shape, targets)
     return AdapterWidths(
         inputs=sum(m.share * m.inputs for m in modules),
         shared=_read_once(modules),
@@ -135,7 +135,7 @@ def _read_once(modules: tuple[Linear, ...]) -> float:
     return sum(m.share * m.inputs for group in firsts for m in group)
 
 
-def _typical_widths(shape: Shape, targets: str) -> AdapterWidths:
+def typical_widths(shape: Shape, targets: str) -> AdapterWidths:
     """For architectures that are known by size only, or in other words than transformers'."""
     q = float(shape.query)
     kv = float(shape.key_value)

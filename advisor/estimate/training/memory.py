@@ -197,7 +197,20 @@ def trained_params(run: TrainingRun, shape: Shape) -> float:
             return float(counts.trainable_params(run.model, run.method, run.rank, run.targets))
         except UsageError:
             pass
-    return counts.typical_trainable_params(shape.params, run.method, run.rank)
+    return typical_trained_params(shape, run.method, run.rank, run.targets)
+
+
+def typical_trained_params(shape: Shape, method: str, rank: int, targets: str) -> float:
+    """For a model known by its sizes only: adapters of the targeted modules of a typical layer, of
+    attention alone in mixtures, whose experts are no modules.
+    """
+    if method == "full":
+        return shape.params
+    if method in ("soft-prompt", "prefix", "ia3", "adapter"):
+        layers = 1 if method == "soft-prompt" else shape.layers
+        return float(counts.VIRTUAL_TOKENS * shape.hidden * layers)
+    widths = activations.typical_widths(shape, targets)
+    return rank * shape.layers * (widths.inputs + widths.outputs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Model
 from advisor.estimate.training import hybrid
 from advisor.estimate.training.architecture import params_by_formula
-from advisor.estimate.training.shape import of_size
 
 VIRTUAL_TOKENS = 20
 """Length of a soft prompt or prefix where none is stated: peft's documentation uses 20."""
@@ -218,21 +217,6 @@ def trained_whole(matrix: float, method: str, targets: str) -> float:
     if method == "full" or not words & EMBEDDINGS:
         return 0.0
     return matrix * (2.0 if "lm_head" in words else 1.0)
-
-
-def typical_trainable_params(params: float, method: str, rank: int) -> float:
-    """For a model known by its size only: a typical decoder with all linear modules adapted."""
-    if method == "full":
-        return params
-    shape = of_size(params)
-    if method in ("soft-prompt", "prefix", "ia3", "adapter"):
-        return VIRTUAL_TOKENS * shape.hidden * (1 if method == "soft-prompt" else shape.layers)
-    width = (
-        2 * (shape.hidden + shape.query)
-        + 2 * (shape.hidden + shape.key_value)
-        + 3 * (shape.hidden + shape.mlp)
-    )
-    return rank * shape.layers * width
 
 
 def total_params(model: Model) -> int:

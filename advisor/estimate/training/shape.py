@@ -116,6 +116,16 @@ them.
 TYPICAL_ASPECT = 128  # hidden size over layers, as in most decoders from 7B to 70B
 TYPICAL_VOCABULARY = 100_000
 
+MIXTURE_ASPECT = 80
+MIXTURE_SQUARES = 14.0
+MIXTURE_QUERY = 4.0 / 3.0
+MIXTURE_KEY_VALUE = 0.25
+MIXTURE_ROUTED = 8
+"""Sparse mixtures in `profiles/models.csv`, the middle of 38: hidden size over layers, active
+parameters of a layer over hidden², widths of queries and keys over hidden, experts of a token.
+They are as wide as their active parameters ask for and deeper, whatever all experts amount to.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -278,14 +288,16 @@ def vocabulary_by_name(name: str) -> int:
     return TYPICAL_VOCABULARY
 
 
-ACTIVE = re.compile(r"-A(\d+(?:\.\d+)?)B", re.IGNORECASE)
+ACTIVE = re.compile(r"-A(\d+(?:\.\d+)?)([BM])(?![a-z0-9])", re.IGNORECASE)
 
 
 def active_by_name(name: str) -> float | None:
-    """Active parameters of a mixture whose name states them, such as 30B-A3B; else None."""
+    """Active parameters of a mixture whose name states them, such as 30B-A3B or 3b-a800m; else
+    None.
+    """
     stated = ACTIVE.search(name)
     if stated:
-        return float(stated[1]) * 1e9
+        return float(stated[1]) * (1e9 if stated[2] in "bB" else 1e6)
     return next((active for named, active in ACTIVE_BY_NAME if named.search(name)), None)
 
 
@@ -293,40 +305,68 @@ def active_by_name(name: str) -> float | None:
 def of_size(params: float, active: float | None = None, name: str = "") -> Shape:
     """A typical gated decoder of that many parameters: 12 hidden² per layer, hidden = 128 layers.
 
-    A mixture is one whose `active` parameters are fewer: its width is that of a dense model of the
-    geometric mean of both sizes, as published mixtures have it.
+    A mixture is one whose `active` parameters are fewer: its sizes follow from these.
     """
-    moe = active is not None and active < 0.9 * params
-    active = active if active is not None and moe else params
-    of_width = math.sqrt(params * active)
-    vocabulary = vocabulary_by_name(name)
-    hidden = max(round((of_width * TYPICAL_ASPECT / 12) ** (1 / 3) / 64), 1) * 64
-    layers = max(round(of_width / (12 * hidden * hidden)), 1)
-    heads = max(hidden // 128, 1)
-    embeddings = min(2.0 * vocabulary * hidden, 0.5 * active)
-    attention = 3.0 * hidden * hidden
-    mlp = 3.0 * hidden
-    if moe:
-        mlp = max(((active - embeddings) / layers - attention) / (3.0 * hidden), 0.25 * hidden)
-    shape = Shape(
+    if active is not None and active < 0.9 * params:
+        shape = _mixture(params, active, vocabulary_by_name(name))
+    else:
+        shape = _dense(params, vocabulary_by_name(name))
+    shape = replace(shape, has_logits=not is_embedder(name))
+    return _mixed(shape, _mixing_by_name(name, shape.hidden))
+
+
+def _dense(params: float, vocabulary: int) -> Shape:
+    hidden = _width(params * TYPICAL_ASPECT / 12.0)
+    return Shape(
         params=params,
-        active_params=active,
-        embedding_params=embeddings,
-        expert_params=max(params - active, 0.0),
+        active_params=params,
+        embedding_params=min(2.0 * vocabulary * hidden, 0.5 * params),
+        expert_params=0.0,
         hidden=hidden,
-        layers=layers,
+        layers=max(round(params / (12 * hidden * hidden)), 1),
         query=hidden,
         key_value=hidden // 2,
-        heads=heads,
-        mlp=mlp,
+        heads=max(hidden // 128, 1),
+        mlp=3.0 * hidden,
         gated=True,
         vocabulary=vocabulary,
         encoder=False,
-        moe=moe,
-        routed=8 if moe else 0,
-        has_logits=not is_embedder(name),
+        moe=False,
     )
-    return _mixed(shape, _mixing_by_name(name, hidden))
+
+
+def _mixture(params: float, active: float, vocabulary: int) -> Shape:
+    """A mixture of that many active parameters; the embeddings are taken off these first."""
+    of_all = _width(active * MIXTURE_ASPECT / MIXTURE_SQUARES)
+    embeddings = min(2.0 * vocabulary * of_all, 0.5 * active)
+    inner = active - embeddings
+    hidden = _width(inner * MIXTURE_ASPECT / MIXTURE_SQUARES)
+    layers = max(round(inner / (MIXTURE_SQUARES * hidden * hidden)), 1)
+    query = max(round(MIXTURE_QUERY * hidden / 128), 1) * 128
+    key_value = max(round(MIXTURE_KEY_VALUE * hidden / 128), 1) * 128
+    attention = 2.0 * hidden * (query + key_value)
+    return Shape(
+        params=params,
+        active_params=active,
+        embedding_params=embeddings,
+        expert_params=params - active,
+        hidden=hidden,
+        layers=layers,
+        query=query,
+        key_value=key_value,
+        heads=query // 128,
+        mlp=max((inner / layers - attention) / (3.0 * hidden), 0.25 * hidden),
+        gated=True,
+        vocabulary=vocabulary,
+        encoder=False,
+        moe=True,
+        routed=MIXTURE_ROUTED,
+    )
+
+
+def _width(cube: float) -> int:
+    """The multiple of 64 next to a cube root."""
+    return max(round(cube ** (1 / 3) / 64), 1) * 64
 
 
 def is_encoder_decoder(name: str) -> bool:

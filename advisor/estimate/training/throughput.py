@@ -93,7 +93,7 @@ def efficiency(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> flo
     if run.method == "other":
         log += k.eff_other_method
     if shape.moe:
-        width = 1024.0
+        width = shape.mlp / max(shape.routed, 1)
         if run.model is not None:
             width = float(run.model.moe_intermediate or run.model.intermediate)
         log += k.eff_moe + k.eff_moe_width * math.log(width / 2048.0)
@@ -328,7 +328,7 @@ def _launch_seconds(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
     if layout(run).sharded_weights:
         each *= math.exp(k.launch_sharded)
     if shape.moe:
-        each += math.exp(k.launch_moe if loops_over_experts(run) else k.launch_moe_fused)
+        each += math.exp(k.launch_moe if loops_over_experts(run, shape) else k.launch_moe_fused)
     fused = 0.5 if run.compile or frameworks.of(run).kernels is Kernels.VENDOR else 1.0
     passes = 1.0 + again(run) / 3.0
     return fused * math.exp(k.launch_per_layer) * each * shape.layers * passes
@@ -356,12 +356,11 @@ def adapter_modules(run: TrainingRun, shape: Shape) -> float:
     return adapter_widths(run, shape).modules or 2.0
 
 
-def loops_over_experts(run: TrainingRun) -> bool:
+def loops_over_experts(run: TrainingRun, shape: Shape) -> bool:
     """Whether a mixture may go through its experts one by one, as plain PyTorch does, and not in
     grouped products.
     """
-    mixture = run.model is not None and run.model.experts > 0
-    return mixture and frameworks.of(run).kernels is not Kernels.VENDOR
+    return shape.moe and frameworks.of(run).kernels is not Kernels.VENDOR
 
 
 def _optimizer_seconds(

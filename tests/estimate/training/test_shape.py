@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from dataclasses import replace
 
 import pytest
 
 from advisor.estimate.training import estimate
-from advisor.estimate.training.params import typical_trainable_params
+from advisor.estimate.training.memory import typical_trained_params
 from advisor.estimate.training.shape import active_by_name, of_model, of_size, size_in_name
-from tests.estimate.training.catalogue import a_run
+from tests.estimate.training.catalogue import a_run, book
 from tests.options import LLAMA, ROBERTA
 
 
@@ -42,7 +44,7 @@ def test_an_adapter_of_a_typical_decoder_by_hand(rank: int) -> None:
     h = 4224
     modules = [(h, h), (h, h), (h, h // 2), (h, h // 2), (h, 3 * h), (h, 3 * h), (3 * h, h)]
     expected = rank * 33 * sum(inputs + outputs for inputs, outputs in modules)
-    assert typical_trainable_params(7e9, "lora", rank) == expected
+    assert typical_trained_params(of_size(7e9), "lora", rank, "all-linear") == expected
 
 
 @pytest.mark.parametrize(
@@ -50,12 +52,20 @@ def test_an_adapter_of_a_typical_decoder_by_hand(rank: int) -> None:
     [("full", 7e9), ("soft-prompt", 20 * 4224), ("prefix", 20 * 4224 * 33)],
 )
 def test_other_methods_of_a_typical_decoder(method: str, expected: float) -> None:
-    assert typical_trainable_params(7e9, method, 16) == expected
+    assert typical_trained_params(of_size(7e9), method, 16, "") == expected
 
 
 @pytest.mark.parametrize(
     ("name", "active"),
-    [("Qwen3-30B-A3B", 3e9), ("X-A2.5B-it", 2.5e9), ("Nemotron-3-Nano", 3.2e9), ("Llama-8B", None)],
+    [
+        ("Qwen3-30B-A3B", 3e9),
+        ("30B-A3B", 3e9),
+        ("X-A2.5B-it", 2.5e9),
+        ("granite-3.0-3b-a800m-instruct", 8e8),
+        ("Nemotron-3-Nano", 3.2e9),
+        ("moe-16b-a3bit", None),
+        ("Llama-8B", None),
+    ],
 )
 def test_active_parameters_by_name(name: str, active: float | None) -> None:
     assert active_by_name(name) == active
@@ -104,11 +114,9 @@ def test_a_recurrent_model_does_not_slow_down_with_length() -> None:
 def test_a_typical_mixture_computes_with_its_active_parameters(
     params: float, active: float
 ) -> None:
-    """Attention, the widths that a token passes and the tables add up to what is active, unless its
-    experts are thinner than a quarter of the hidden state.
-    """
+    """Attention, the widths that a token passes and the tables add up to what is active."""
     shape = of_size(params, active)
-    layer = 3.0 * shape.hidden**2 + 3.0 * shape.hidden * shape.mlp
+    layer = 2.0 * shape.hidden * (shape.query + shape.key_value) + 3.0 * shape.hidden * shape.mlp
     found = shape.layers * layer + shape.embedding_params
     assert found == pytest.approx(active, rel=1e-6)
     assert shape.params == params
@@ -116,6 +124,28 @@ def test_a_typical_mixture_computes_with_its_active_parameters(
     dense = of_size(params)
     assert dense.active_params == params
     assert dense.hidden > shape.hidden
+
+
+def test_a_typical_mixture_has_the_sizes_of_published_ones() -> None:
+    """38 mixtures of the table, known by total and active size alone: none is a factor of two off
+    in its width, and their middle is right.
+    """
+    mixtures = [m for m in book().models if m.experts and m.active_params < 0.9 * m.params]
+    pairs = [(of_size(m.params, m.active_params, m.name), of_model(m)) for m in mixtures]
+    assert len(pairs) >= 30
+    of_width = [math.log(typical.hidden / known.hidden) for typical, known in pairs]
+    assert max(map(abs, of_width)) < math.log(2.0)
+    for measure in ("hidden", "layers", "mlp", "query"):
+        ratios = [getattr(typical, measure) / getattr(known, measure) for typical, known in pairs]
+        assert statistics.median(ratios) == pytest.approx(1.0, abs=0.15)
+
+
+def test_adapters_of_a_typical_mixture_are_those_of_attention() -> None:
+    """By hand: rank × (inputs + outputs) of query, key, value and output in every layer."""
+    shape = of_size(30e9, 3e9)
+    h, q, kv = shape.hidden, shape.query, shape.key_value
+    by_hand = 8 * shape.layers * (2 * (h + q) + 2 * (h + kv))
+    assert typical_trained_params(shape, "lora", 8, "all-linear") == by_hand
 
 
 @pytest.mark.parametrize(
