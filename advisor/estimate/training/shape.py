@@ -366,7 +366,7 @@ def _mixture(params: float, active: float, vocabulary: int) -> Shape:
 
 def _width(cube: float) -> int:
     """The multiple of 64 next to a cube root."""
-    return max(round(cube ** (1 / 3) / 64), 1) * 64
+    return max(round(math.cbrt(cube) / 64), 1) * 64
 
 
 def is_encoder_decoder(name: str) -> bool:
