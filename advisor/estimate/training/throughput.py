@@ -57,10 +57,25 @@ def matmul_flops_per_token(run: TrainingRun, shape: Shape) -> float:
     (Kaplan et al. 2020).
     """
     lookup = shape.embedding_params - shape.vocabulary * shape.hidden
-    n = shape.active_params - max(lookup, 0.0)
-    inner = shape.active_params - shape.embedding_params
+    multiplied = shape.params if passes_every_expert(run) else shape.active_params
+    n = multiplied - max(lookup, 0.0)
+    inner = multiplied - shape.embedding_params
     only_forward = 2.0 * n * objectives.of(run).only_forward
     return only_forward + (6.0 if trains_weights(run) else 4.0) * n + 2.0 * again(run) * inner
+
+
+EVERY_EXPERT = frozenset({"Llama4ForCausalLM"})
+"""Classes of transformers that repeat the tokens for each expert and zero those it does not get
+(modeling_llama4.py, Llama4TextMoe.forward).
+"""
+
+
+def passes_every_expert(run: TrainingRun) -> bool:
+    """Whether all experts of a mixture compute on all tokens, as in plain modules of some
+    classes.
+    """
+    of_class = run.model is not None and run.model.hf_class in EVERY_EXPERT
+    return of_class and not frameworks.of(run).is_training_stack
 
 
 def attention_flops_per_token(run: TrainingRun, shape: Shape, length: float) -> float:
@@ -153,9 +168,12 @@ def _gpu_terms(
 
 
 def _dequantized_bytes(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
-    """Bytes moved to unpack quantised weights, and to norm the merged weights of DoRA."""
+    """Bytes moved to unpack quantised weights, and to norm the merged weights of DoRA.
+
+    The tokens of a batch pass all experts of a mixture, few of them each.
+    """
     stored = "nf4" if run.quantization in FP4 else run.quantization
-    moved = 4.0 * k.dequantize.get(stored, 0.0) * shape.active_params
+    moved = 4.0 * k.dequantize.get(stored, 0.0) * shape.params
     if run.method == "dora":
         moved += DORA_BYTES * (shape.active_params - shape.embedding_params)
     return moved
@@ -328,10 +346,23 @@ def _launch_seconds(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
     if layout(run).sharded_weights:
         each *= math.exp(k.launch_sharded)
     if shape.moe:
-        each += math.exp(k.launch_moe if loops_over_experts(run, shape) else k.launch_moe_fused)
+        each += _expert_launches(run, shape, k)
     fused = 0.5 if run.compile or frameworks.of(run).kernels is Kernels.VENDOR else 1.0
     passes = 1.0 + again(run) / 3.0
     return fused * math.exp(k.launch_per_layer) * each * shape.layers * passes
+
+
+EXPERT_LAUNCHES = 1.0 / 3.0
+"""Kernels of one expert over the 37 of a layer, forward: where, gather, three products, activation,
+two products with gates, scatter (transformers, MixtralSparseMoeBlock and its kin), about 12.
+"""
+
+
+def _expert_launches(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
+    """Launches of the experts of a layer over those of the layer itself."""
+    if not loops_over_experts(run, shape):
+        return math.exp(k.launch_moe_fused)
+    return math.exp(k.launch_moe) if run.model is None else EXPERT_LAUNCHES * run.model.experts
 
 
 def _adapter_launches(run: TrainingRun, shape: Shape, k: Coefficients) -> float:

@@ -191,6 +191,36 @@ def test_launches_count_adapted_modules_and_not_their_widths() -> None:
             assert throughput.adapter_modules(run, shape_of(run)) == modules
 
 
+def test_a_mixture_in_plain_modules_pays_for_all_its_experts() -> None:
+    """By hand: 4 bytes × 6 for each NF4 weight of the model, active or not; a third of a layer's
+    launches per expert; all parameters multiplied where the class passes tokens to every expert.
+    """
+    k = coefficients.fitted()
+    mixtral = a_run("Mixtral-8x7B-v0.1", method="qlora", quantization="nf4", seq_len=2048)
+    terms = throughput.seconds_by_term(mixtral, mixtral.gpu, shape_of(mixtral), k)
+    moved = 4 * k.dequantize["nf4"] * mixtral.model.params
+    assert terms["dequantize"] == pytest.approx(moved / (864e9 * 0.8), rel=1e-6)
+    plain = shape_of(a_run("Llama-3.1-8B"))
+    many = {
+        experts: replace(mixtral, model=replace(mixtral.model, experts=experts))
+        for experts in (8, 68)
+    }
+    launches = [
+        throughput.seconds_by_term(run, run.gpu, shape_of(run), k)["launch"]
+        for run in many.values()
+    ]
+    each = math.exp(k.launch_per_layer) / 3
+    assert launches[1] - launches[0] == pytest.approx(60 * each * plain.layers, rel=1e-6)
+    scout = a_run("Llama-4-Scout-17B-16E", "H100-SXM", method="full")
+    by_hand, routed = (
+        throughput.matmul_flops_per_token(replace(scout, framework=stack), shape_of(scout))
+        for stack in ("hf", "megatron")
+    )
+    assert by_hand / routed == pytest.approx(
+        scout.model.params / scout.model.active_params, rel=0.1
+    )
+
+
 def test_low_precision_multiplies_products_where_the_gpu_has_the_format() -> None:
     """NVFP4 against FP8 on 64 GB300: 1.34 to 1.41 in NVIDIA's tables of Llama 3 70B pretraining
     (Megatron Bridge, releases 26.02 to 26.04). The rate of FP4 is that of the data sheet to the
