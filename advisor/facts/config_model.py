@@ -22,6 +22,7 @@ from advisor.core.config_file import (
 from advisor.core.config_sizes import is_tied, parameters
 from advisor.core.errors import UsageError
 from advisor.core.facts import Cited, Model, ModelKind
+from advisor.core.other_models import why_not_estimated_by_type
 
 NEEDED = ((HIDDEN, "hidden_size"), (DEPTHS, "num_hidden_layers"), (("vocab_size",), "vocab_size"))
 """Sizes without which nothing can be estimated, and the name of each in an error."""
@@ -44,13 +45,17 @@ def _document(path: Path) -> ConfigJson:
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise ConfigError("is too large for a config.json; give that of a model folder")
-        return check(json.loads(path.read_text(encoding="utf-8")))
+        document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"cannot be read ({error.strerror}); check the path") from None
     except ConfigError:
         raise
     except (ValueError, RecursionError):
         raise ConfigError("is not JSON; give the config.json of a model folder") from None
+    other = why_not_estimated_by_type(document, "it") if isinstance(document, dict) else ""
+    if other:
+        raise ConfigError(other)
+    return check(document)
 
 
 def to_model(config: ConfigJson, name: str, source: str) -> Model:

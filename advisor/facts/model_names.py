@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from advisor.core.errors import UsageError
 from advisor.core.facts import Model
+from advisor.core.other_models import why_not_estimated
 
 MOST_ALIKE = 0.8
 """Similarity (difflib) from which another name is suggested."""
@@ -159,6 +160,9 @@ def unsized(name: str, maker: str, names: Iterable[str]) -> UsageError:
             f"model {name!r}: {maker} does not publish its weights, so its architecture is not "
             "public; name an open model"
         )
+    other = why_not_estimated(name)
+    if other:
+        return UsageError(f"model {other}")
     near = " or ".join(map(repr, similar(name, names)))
     hint = f" (did you mean {near}?)" if near else ""
     size = size_in(name) or "24B"

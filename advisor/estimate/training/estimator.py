@@ -8,6 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from advisor.core.constants import GIB, Z80
+from advisor.core.other_models import why_not_estimated
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.training import TrainingEstimate, TrainingMeasurement, TrainingRun
 from advisor.estimate.training import (
@@ -58,7 +59,8 @@ def estimate(
         run = replace(run, padding_free=like.padding_free, sorted_by_length=like.sorted_by_length)
     shape = shape_of(run)
     if shape is None:
-        return _unknown(run, f"neither architecture nor size of {run.model_name!r} is known")
+        neither = f"neither architecture nor size of {run.model_name!r} is known"
+        return _unknown(run, why_not_estimated(run.model_name) or neither)
     if is_unknown_method(run):
         return _unknown(run, f"what the method {run.method!r} trains is not known")
     if objectives.of(run).writes:
@@ -133,10 +135,12 @@ def speed_shares(run: TrainingRun, without: str = "") -> Mapping[str, float]:
 
 
 def shape_of(run: TrainingRun) -> Shape | None:
-    """The model's sizes, exact or typical for its parameter count; None where neither is known."""
+    """The model's sizes, exact or typical for its parameter count; None where neither is known, or
+    its name is not that of a language model.
+    """
     if run.model is not None:
         return of_model(run.model)
-    if not run.params:
+    if not run.params or why_not_estimated(run.model_name):
         return None
     if is_encoder_decoder(run.model_name):
         return of_encoder_decoder(run.params, MULTILINGUAL.search(run.model_name) is not None)
