@@ -36,6 +36,10 @@ def answer(facts: Facts, request: RunRequest, config: Path | None = None) -> Est
     reading = facts.matched(request.model) if run.model is not None and config is None else None
     if reading is not None and reading.note:
         prediction = replace(prediction, notes=(reading.note, *prediction.notes))
+    shape = training.shape_of(run)
+    if shape is not None:
+        pictures = training.picture_remarks(run, request.model, shape)
+        prediction = replace(prediction, notes=(*prediction.notes, *pictures))
     hour = choice.hour_price(request, run.gpu, facts.gpu_usd_per_hour)
     return EstimateAnswer(
         estimate=prediction,

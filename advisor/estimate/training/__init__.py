@@ -15,6 +15,7 @@ from advisor.estimate.training.estimator import (
 )
 from advisor.estimate.training.lengths import mean_length
 from advisor.estimate.training.params import total_params, trainable_params
+from advisor.estimate.training.towers import remarks as picture_remarks
 
 __all__ = [
     "cheapest_gpu",
@@ -26,6 +27,7 @@ __all__ = [
     "mean_length",
     "memory_shares",
     "packed",
+    "picture_remarks",
     "shape_of",
     "speed_shares",
     "total_params",
