@@ -158,7 +158,7 @@ OPEN_SETTINGS: Mapping[str, tuple[str, ...]] = {
     "optimizer": ("optimizer",),
     "max_tokens": ("seq_len", "longest_tokens"),
     "mean_tokens": ("mean_tokens",),
-    "packed": ("packed", "padding_free", "sorted_by_length"),
+    "packed": ("packed",),
     "checkpointing": ("checkpointing",),
     "attention": ("attention",),
     "fused_loss": ("fused_loss",),
@@ -193,14 +193,19 @@ def _imported(record: RunRecord, facts: Facts) -> list[TrainingMeasurement]:
     return measured
 
 
+NEVER_STATED = ("padding_free", "sorted_by_length")
+"""How batches are made up: no column says so, and counting real tokens does not either."""
+
+
 def _unstated(cells: Mapping[str, str]) -> tuple[str, ...]:
     """The settings of a run that its columns leave open."""
-    return tuple(
+    open_settings = (
         name
         for column, names in OPEN_SETTINGS.items()
         if not (cells.get(column) or "").strip()
         for name in names
     )
+    return (*open_settings, *NEVER_STATED)
 
 
 def log_ratios(what: str) -> tuple[float, ...]:

@@ -250,6 +250,13 @@ def test_a_run_on_one_gpu_informs_another_with_more_doubt(tmp_path: Path) -> Non
     assert width(after.tokens_per_second.range) > width(same.tokens_per_second.range)
     assert any("own runs were on A100-80GB-SXM" in note for note in after.notes)
     assert not any("own runs were on" in note for note in same.notes)
+    assert (same.tokens_per_second.basis, after.tokens_per_second.basis) == ("measured", "modelled")
+    assert after.tokens_per_second.source == "corrected by 1 own run on another GPU"
+    pairs = estimate(replace(target(), objective="dpo"), measured).tokens_per_second
+    assert (pairs.basis, pairs.source) == (
+        "modelled",
+        "corrected by 1 own run of another objective",
+    )
 
 
 def test_the_command_takes_a_run_on_another_gpu(tmp_path: Path) -> None:

@@ -15,17 +15,15 @@ from advisor.estimate.training import (
     basis,
     coefficients,
     correction,
-    frameworks,
     lengths,
     memory,
     objectives,
     plugged,
-    rates,
+    remarks,
     spread,
     throughput,
     time,
 )
-from advisor.estimate.training.activations import LOW_PRECISION, Precision, precision
 from advisor.estimate.training.coefficients import Coefficients
 from advisor.estimate.training.inherit import inherited
 from advisor.estimate.training.shape import (
@@ -87,7 +85,11 @@ def estimate(
         terms=MappingProxyType(
             {name: value * memory_gib.likely / whole for name, value in terms.items()}
         ),
-        notes=(*_notes(run), *_kept(kept), *_carried_over(run, measured)),
+        notes=(
+            *remarks.of_run(run),
+            *remarks.of_allocator(kept),
+            *remarks.carried_over(run, measured),
+        ),
     )
 
 
@@ -211,17 +213,6 @@ def _reaching(modelled: Quantity, more: float) -> Quantity:
     return replace(modelled, range=replace(modelled.range, p90=middle * math.exp(up)))
 
 
-def _kept(more_gib: float) -> tuple[str, ...]:
-    """What the allocator may keep, where that is a gibibyte or more."""
-    if more_gib < 1.0:
-        return ()
-    return (
-        f"PyTorch's allocator may keep up to {more_gib:.0f} GiB more, blocks of shorter batches "
-        "that nvidia-smi counts and that it gives back before memory runs out; "
-        "PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True keeps fewer",
-    )
-
-
 def _memory_of(shape: Shape, k: Coefficients) -> spread.Predict:
     """GiB of any run of a model of this shape."""
     return lambda run: sum(_terms(run, shape, k).values())
@@ -261,7 +252,8 @@ def _memory(
         sources.append(correction.SourceRun(ratio, log_sd, shares, noise))
     shares = _shares(terms)
     log_sd = spread.log_sd(run, "memory", shares, k, _memory_of(shape, k))
-    return _corrected(sum(terms.values()), log_sd, shares, sources, k, "memory")
+    corrected = _corrected(sum(terms.values()), log_sd, shares, sources, k, "memory")
+    return _told_apart(run, measured, corrected)
 
 
 def _speed(
@@ -279,7 +271,8 @@ def _speed(
     shares = throughput.shares(run, run.gpu, shape, k)
     doubt = spread.log_sd(run, "speed", shares, k, _speed_of(shape, k))
     log_sd = math.hypot(doubt, lengths.padding_doubt(run))
-    return _corrected(median, log_sd, shares, sources, k, "speed")
+    corrected = _corrected(median, log_sd, shares, sources, k, "speed")
+    return _told_apart(run, measured, corrected)
 
 
 def _speed_of_source(
@@ -330,6 +323,26 @@ def _corrected(
     )
 
 
+def _told_apart(
+    run: TrainingRun, measured: Sequence[TrainingMeasurement], corrected: Quantity
+) -> Quantity:
+    """A correction by runs on other GPUs, or of other objectives alone, is modelled: nothing like
+    this run was measured.
+    """
+    alike = any(
+        m.run.gpu_name == run.gpu_name and m.run.objective == run.objective for m in measured
+    )
+    if alike or corrected.basis is not Basis.MEASURED:
+        return corrected
+    others = {
+        "on another GPU": all(m.run.gpu_name != run.gpu_name for m in measured),
+        "of another objective": all(m.run.objective != run.objective for m in measured),
+    }
+    of_what = " and ".join(words for words, is_so in others.items() if is_so) or "of other kinds"
+    source = f"{corrected.source} {of_what}"
+    return replace(corrected, basis=Basis.MODELLED, source=source)
+
+
 def _inverse(speed: Quantity, amount: float, fixed: float, unit: str) -> Quantity:
     """amount ÷ speed + fixed, in `unit`."""
     low = speed.range.p10
@@ -352,61 +365,6 @@ def _train_hours(run: TrainingRun, shape: Shape, speed: Quantity, k: Coefficient
     tokens = steps * run.grad_accum * throughput.tokens_per_step(run)
     tokens += time.evaluation_tokens(run)
     return _inverse(speed, tokens / 3600.0, time.fixed_seconds(run, shape, k) / 3600.0, "h")
-
-
-def _notes(run: TrainingRun) -> tuple[str, ...]:
-    notes = []
-    if run.assumed:
-        notes.append(f"assumed, because it is not stated: {', '.join(run.assumed)}")
-    if {"checkpointing", "fused_loss", "optimizer"} & set(run.assumed):
-        notes.append(_defaults(run))
-    if lengths.padding_doubt(run) > 0.0:
-        notes.append(
-            "whether batches are padded as they come or sorted by length is not stated: in between"
-        )
-    if lengths.vary(run) and run.longest_tokens is None:
-        notes.append(
-            f"memory is that of the longest batch, taken to hold {lengths.longest_batch(run):,.0f} "
-            "tokens per sequence; state the longest example to be surer"
-        )
-    if run.gpu is not None and rates.emulates_bf16(run, run.gpu):
-        notes.append(
-            f"{run.gpu_name} has no matrix units for bf16 and computes it in fp32; use --dtype fp16"
-        )
-    low = run.compute_dtype in LOW_PRECISION
-    if low and run.gpu is not None and rates.narrow_ratio(run, run.gpu) == 1.0:
-        notes.append(
-            f"{run.gpu_name} has no matrix units for {run.compute_dtype}: taken to compute in 16 "
-            "bits"
-        )
-    if precision(run) is Precision.SINGLE:
-        notes.append("fp32 without autocast: activations are twice as large, and products slow")
-    if run.optimizer.startswith("paged"):
-        notes.append("a paged optimiser keeps its states in the memory of the host when needed")
-    if run.model is None:
-        typical = "T5 model" if is_encoder_decoder(run.model_name) else "decoder"
-        notes.append(f"the architecture is not known: a typical {typical} of the same size is used")
-    return tuple(notes)
-
-
-def _carried_over(run: TrainingRun, measured: Sequence[TrainingMeasurement]) -> tuple[str, ...]:
-    """That measured runs were on other GPUs, where all were."""
-    names = dict.fromkeys(m.run.gpu_name for m in measured)
-    if not names or run.gpu_name in names:
-        return ()
-    return (
-        f"own runs were on {', '.join(names)}: carried over to {run.gpu_name} by what both GPUs "
-        "reach, with the doubt that published runs on two GPUs show",
-    )
-
-
-def _defaults(run: TrainingRun) -> str:
-    """What the framework was taken to do, and where that is documented."""
-    stack = frameworks.of(run)
-    return (
-        f"{stack.version or stack.name} by default: checkpointing {run.checkpointing}, fused loss "
-        f"{run.fused_loss}, optimiser {run.optimizer} ({stack.source}, {stack.as_of})"
-    )
 
 
 def _unknown(run: TrainingRun, reason: str) -> TrainingEstimate:
