@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 _PICTURES = "makes pictures or video by diffusion"
 _SOUND = "reads or makes speech and sound"
@@ -58,11 +57,9 @@ def why_not_estimated(name: str) -> str:
     return ""
 
 
-def why_not_estimated_by_type(config: Mapping[str, object], name: str) -> str:
-    """The same of a config.json: diffusers writes `_class_name`, transformers `model_type`."""
-    if "_class_name" in config:
-        return _sentence(name, _PICTURES)
-    kind = MODEL_TYPES.get(str(config.get("model_type", "")))
+def why_not_estimated_by_type(model_type: str, name: str) -> str:
+    """The same by the `model_type` of a config.json, or `diffusers` where that wrote it."""
+    kind = _PICTURES if model_type == "diffusers" else MODEL_TYPES.get(model_type)
     return _sentence(name, kind) if kind else ""
 
 

@@ -52,9 +52,11 @@ def _document(path: Path) -> ConfigJson:
         raise
     except (ValueError, RecursionError):
         raise ConfigError("is not JSON; give the config.json of a model folder") from None
-    other = why_not_estimated_by_type(document, "it") if isinstance(document, dict) else ""
-    if other:
-        raise ConfigError(other)
+    if isinstance(document, dict):
+        wrote = "diffusers" if "_class_name" in document else str(document.get("model_type", ""))
+        other = why_not_estimated_by_type(wrote, "it")
+        if other:
+            raise ConfigError(other)
     return check(document)
 
 

@@ -49,7 +49,7 @@ _SPELLINGS = {
     "fused_loss": "loss-kernel liger use-liger-kernel use-liger cut-cross-entropy",
     "compile": "torch-compile",
     "offload": "cpu-offload offloading",
-    "gpu": "gpus-type gpu-type gpu-name gpu-model device hardware accelerator card hw",
+    "gpu": "gpus-type gpu-type gpu-name gpu-model device hardware accelerator hw",
     "gpu_count": "gpus num-gpus n-gpus ngpus ngpu n-gpu num-gpu number-of-gpus world-size devices "
     "num-devices nproc-per-node",
     "sharding": "strategy parallelism distributed distributed-strategy parallel zero zero-stage "
@@ -113,7 +113,7 @@ _AMOUNT = re.compile(r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([a-zA-Z]+)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class ColumnHeading:
     """What a heading stands for: a column of ours, the size of its unit in that of the column,
     whether it is a rate to be inverted, or of one GPU, and the memory it means.
     """
@@ -125,10 +125,10 @@ class Heading:
     basis: str = ""
 
 
-def heading(name: str) -> Heading | None:
+def heading(name: str) -> ColumnHeading | None:
     """What the heading of a column means; None where it is none of ours."""
     if name in COLUMNS:
-        return Heading(name)
+        return ColumnHeading(name)
     bracketed = _UNIT.search(name)
     unit = bracketed[1].lower() if bracketed else ""
     word = _spelled(name[: bracketed.start()] if bracketed else name)
@@ -150,7 +150,7 @@ def _with_end(word: str) -> Iterable[tuple[str, str]]:
         yield begin, end
 
 
-def _heading(column: str, spelling: str, unit: str) -> Heading:
+def _heading(column: str, spelling: str, unit: str) -> ColumnHeading:
     size = 1.0
     if column == "memory_gib":
         size = _GIB_IN.get(unit, 1.0)
@@ -159,7 +159,7 @@ def _heading(column: str, spelling: str, unit: str) -> Heading:
     elif column == "params_total":
         size = _PARAMS_IN.get(unit, 1.0)
     basis = next((b for word, b in _BASES if word in f"{spelling}-{unit}"), "unstated")
-    return Heading(
+    return ColumnHeading(
         column,
         size,
         spelling in _RATES_OF_STEPS,
@@ -168,19 +168,19 @@ def _heading(column: str, spelling: str, unit: str) -> Heading:
     )
 
 
-def headings(names: Iterable[str]) -> dict[str, Heading]:
+def headings(names: Iterable[str]) -> dict[str, ColumnHeading]:
     """What the headings of a table mean, by heading; of two for one column the one that has its
     name, else the first, counts.
     """
-    found = {name: meant for name in names if (meant := heading(name)) is not None}
+    every = {name: meant for name in names if (meant := heading(name)) is not None}
     by_column: dict[str, str] = {}
-    for name, meant in found.items():
+    for name, meant in every.items():
         if name == meant.column or meant.column not in by_column:
             by_column[meant.column] = name
-    return {name: found[name] for name in by_column.values()}
+    return {name: every[name] for name in by_column.values()}
 
 
-def cells(row: Mapping[str, str], meant: Mapping[str, Heading]) -> dict[str, str]:
+def cells(row: Mapping[str, str], meant: Mapping[str, ColumnHeading]) -> dict[str, str]:
     """A row by our columns, in their units; what is not a number stays as it stands."""
     own = {of.column: _in_unit(row[name], of) for name, of in meant.items() if row.get(name)}
     counted = _SEVERAL.match(own.get("gpu", ""))
@@ -195,7 +195,7 @@ def cells(row: Mapping[str, str], meant: Mapping[str, Heading]) -> dict[str, str
     return own
 
 
-def _in_unit(text: str, of: Heading) -> str:
+def _in_unit(text: str, of: ColumnHeading) -> str:
     """A cell in the unit of its column, which the cell itself may name: `18.5 GB`, `3h 20m`."""
     stripped = text.strip()
     amount = _AMOUNT.match(stripped)
@@ -218,7 +218,7 @@ def _times(text: str, factor: float) -> str:
     return text if number is None else f"{number * factor:.10g}"
 
 
-def renamed(meant: Mapping[str, Heading]) -> str:
+def renamed(meant: Mapping[str, ColumnHeading]) -> str:
     """A note on the headings that were read as columns of ours; empty where all are ours."""
     others = [f"{name} as {of.column}" for name, of in meant.items() if name != of.column]
     return f"read: {', '.join(others)}" if others else ""

@@ -19,7 +19,7 @@ from advisor.calibrate.imports.columns import (
     finite,
     positive,
 )
-from advisor.calibrate.imports.headers import Heading, cells, headings, renamed
+from advisor.calibrate.imports.headers import ColumnHeading, cells, headings, renamed
 from advisor.calibrate.imports.histories import history
 from advisor.calibrate.imports.metric_names import CLOCKS, LOG_CALLS, STEPS
 from advisor.calibrate.imports.numerals import table_rows
@@ -112,8 +112,8 @@ def is_table_of_runs(names: Iterable[str], stated: Collection[str]) -> bool:
     method and GPU, and something measured. Histories have steps and no method.
     """
     columns = {of.column for of in headings(names).values()}
-    told = {"outcome", *MEASURED} & columns
-    return bool(told) and "method" in columns and set(NEEDED) <= columns | set(stated)
+    results = {"outcome", *MEASURED} & columns
+    return bool(results) and "method" in columns and set(NEEDED) <= columns | set(stated)
 
 
 def _published(path: Path, rows: Sequence[Row]) -> list[ImportedRun]:
@@ -135,10 +135,10 @@ def _published(path: Path, rows: Sequence[Row]) -> list[ImportedRun]:
     return imported
 
 
-def _remarks(row: Row, meant: Mapping[str, Heading]) -> Iterable[str]:
+def _remarks(row: Row, meant: Mapping[str, ColumnHeading]) -> Iterable[str]:
     """Which headings were read as columns of ours, and which are nearly theirs and were not."""
-    if told := renamed(meant):
-        yield told
+    if others := renamed(meant):
+        yield others
     for name in row:
         suggestion = did_you_mean(name, COLUMNS)
         if name not in meant and name not in _ALSO_PUBLISHED and suggestion:

@@ -78,8 +78,8 @@ def _fragments_gib(run: TrainingRun, sizes: Mapping[str, float], k: Coefficients
     """
     if not lengths.vary(run) or frameworks.of(run).expandable_segments:
         return 0.0
-    kept = dict.fromkeys(MOVING, k.reserved_varying)
-    return _beside(run, sizes, _unused(sizes, kept, k), k)
+    reserved = dict.fromkeys(MOVING, k.reserved_varying)
+    return _beside(run, sizes, _unused(sizes, reserved, k), k)
 
 
 def most_fragments_gib(run: TrainingRun, sizes: Mapping[str, float], k: Coefficients) -> float:
@@ -98,8 +98,9 @@ def most_fragments_gib(run: TrainingRun, sizes: Mapping[str, float], k: Coeffici
     return max(most - _fragments_gib(run, sizes, k), 0.0)
 
 
-def _unused(sizes: Mapping[str, float], kept: Mapping[str, float], k: Coefficients) -> float:
-    return sum((kept[term] - k.reserved) * sizes[term] for term in MOVING)
+def _unused(sizes: Mapping[str, float], reserved: Mapping[str, float], k: Coefficients) -> float:
+    """GiB beyond the usual of what comes and goes, by its reserved over allocated memory."""
+    return sum((reserved[term] - k.reserved) * sizes[term] for term in MOVING)
 
 
 def _beside(run: TrainingRun, sizes: Mapping[str, float], unused: float, k: Coefficients) -> float:

@@ -74,11 +74,11 @@ def estimate(
     if not measured and not without:
         memory_gib, speed = _as_plugged(run, memory_gib, speed)
     allocated = {name: size for name, size in terms.items() if name != BASIS_TERM}
-    kept = basis.most_fragments_gib(run, allocated, k)
+    fragments = basis.most_fragments_gib(run, allocated, k)
     return TrainingEstimate(
         run=run,
         fits=_verdict(run, terms, memory_gib, k),
-        memory_gib=_reaching(memory_gib, kept),
+        memory_gib=_reaching(memory_gib, fragments),
         tokens_per_second=speed,
         step_seconds=_step_seconds(run, speed),
         train_hours=_train_hours(run, shape, speed, k),
@@ -87,7 +87,7 @@ def estimate(
         ),
         notes=(
             *remarks.of_run(run),
-            *remarks.of_allocator(kept),
+            *remarks.of_allocator(fragments),
             *remarks.carried_over(run, measured),
         ),
     )
@@ -206,7 +206,8 @@ def _lognormal(median: float, log_sd: float) -> Range:
 
 def _reaching(modelled: Quantity, more: float) -> Quantity:
     """With a P90 that also doubts whether `more` is added; measured runs show whether it is."""
-    middle, high = modelled.range.p50, modelled.range.p90
+    middle = modelled.range.p50
+    high = modelled.range.p90
     if modelled.basis is not Basis.MODELLED or not more or not middle or high is None:
         return modelled
     up = math.hypot(math.log(high / middle), math.log1p(more / middle))
