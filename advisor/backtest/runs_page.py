@@ -109,7 +109,7 @@ number of samples is not stated |
 | axolotl-ai-cloud/axolotl | memory | remarks beside configurations; many models are known by \
 size only |
 | axolotl-ai-cloud/axolotl | speed | three remarks on first runs of large mixtures (Llama 4 Scout, \
-DeepSeek V4 Flash), whose experts in 4 bits run one by one: without them the mean is 16 / 46 % |
+DeepSeek V4 Flash), whose experts in 4 bits run one by one: without them the mean is 16 / 45 % |
 | foundation-model-stack/fms-acceleration | memory of some padded and fused-loss runs | lengths \
 within a batch, and whether the loss fuses the projection, are not in the columns |
 | foundation-model-stack/fms-acceleration | speed of mixtures, also calibrated | kernels for the \
