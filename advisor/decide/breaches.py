@@ -64,7 +64,7 @@ def over_budget(brief: Brief, pick: Estimate) -> tuple[str, ...]:
     limits = (
         (budget.one_off_usd, "once.total", fmt.money, "once", "budget.one_off_usd"),
         (budget.monthly_usd, "run.total", fmt.money_rate, "", "budget.monthly_usd"),
-        (budget.weeks, "time.weeks", fmt.weeks, "to go live", "budget.weeks"),
+        (budget.weeks, "time.weeks", fmt.weeks_long, "to go live", "budget.weeks"),
     )
     return tuple(
         f"The pick takes {' '.join((write(median(pick[figure])), how)).strip()}, more than the "

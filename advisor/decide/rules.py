@@ -212,7 +212,7 @@ def _cautions(option: Option, brief: Brief, setting: Setting) -> Iterator[Cautio
         days = (end.day - setting.as_of).days
         yield (
             f"{end.model} ends {end.day:%Y-%m-%d}, {days} days after the decision; the cost "
-            "of a move is in",
+            "of a move is included",
             "",
         )
 

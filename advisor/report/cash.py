@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from advisor.core.verdict import FigureRecord, OptionRecord, Verdict
+from advisor.report import extract
 
 _ANNUITY = re.compile(r"annuity\(([\d.]+), ([-\d.e]+), ([-\d.e]+)\)")
 
@@ -52,6 +53,27 @@ def cash_flow(option: OptionRecord) -> CashFlow | None:
     share = rest / sum(level)
     by_month = (a + share * b for a, b in zip(monthly, level, strict=True))
     return CashFlow(option.id, once.value, tuple(by_month))
+
+
+def median_flow(option: OptionRecord) -> CashFlow | None:
+    """The months of an option's cash at the medians that stand in tables: what is still to pay once
+    and the total over the horizon, its months in proportion to the likely ones.
+    """
+    flow = cash_flow(option)
+    paid = extract.cash(option).p50
+    once = still_to_pay(option)
+    if flow is None or paid is None or once is None or not sum(flow.monthly):
+        return flow
+    scale = (paid - once) / sum(flow.monthly)
+    return CashFlow(option.id, once, tuple(scale * amount for amount in flow.monthly))
+
+
+def still_to_pay(option: OptionRecord) -> float | None:
+    """The median of what is paid once, without what is spent already, USD."""
+    sunk = option.figure("once.sunk")
+    once = option.one_off_usd.p50
+    spent = sunk.p50 if sunk is not None and sunk.p50 is not None else 0.0
+    return None if once is None else max(0.0, once - spent)
 
 
 def cash_band(verdict: Verdict, flow: CashFlow) -> tuple[list[float], list[float]]:

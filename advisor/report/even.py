@@ -14,7 +14,7 @@ def break_even_sentences(verdict: Verdict) -> list[str]:
     same.
     """
     even = verdict.break_even
-    months = f"{_rounded(even.months)} months{_interval(even.months_range)}"
+    months = f"{fmt.months(even.months or 0.0)}{_interval(even.months_range)}"
     requests = (
         f"{_rounded(even.requests_per_month)} requests per month"
         f"{_interval(even.requests_per_month_range)}"

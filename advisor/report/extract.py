@@ -145,11 +145,16 @@ def start(verdict: Verdict) -> date | None:
 
 
 def day_after(verdict: Verdict, weeks: float) -> str:
-    """The date so many weeks after the start; empty where the start is not known."""
+    """The working day that is so many weeks after the start, or follows it; empty where the start
+    is not known.
+    """
     first = start(verdict)
     if first is None or not 0 <= weeks < 5000:
         return ""
-    return (first + timedelta(days=round(7 * weeks))).isoformat()
+    day = first + timedelta(days=round(7 * weeks))
+    return (
+        day + timedelta(days=max(0, 7 - day.weekday()) % 7 if day.weekday() > 4 else 0)
+    ).isoformat()
 
 
 def approach_chances(verdict: Verdict) -> list[tuple[str, float]]:

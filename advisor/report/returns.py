@@ -16,7 +16,8 @@ from advisor.report.terms import Terms
 @dataclass(frozen=True, slots=True)
 class Return:
     """Against what; cash and cost of errors saved over the horizon (USD, discounted: the net
-    present value); what is invested beyond the other, and what a month then saves, at the medians.
+    present value); what is invested beyond the other, and what a month then saves, at the medians;
+    the months to break even where the verdict says them.
     """
 
     against: str
@@ -24,6 +25,7 @@ class Return:
     errors_usd: Range
     invest_usd: float | None
     monthly_usd: float | None
+    even_months: float | None = None
 
     @property
     def is_outweighed(self) -> bool:
@@ -39,6 +41,8 @@ class Return:
             return None
         if self.invest_usd <= 0:
             return 0.0 if self.monthly_usd >= 0 else None
+        if self.even_months is not None and self.monthly_usd > 0:
+            return self.even_months
         return self.invest_usd / self.monthly_usd if self.monthly_usd > 0 else None
 
     @property
@@ -86,6 +90,7 @@ def _against(
         errors,
         _less(chosen.one_off_usd.p50, other.one_off_usd.p50),
         _less(other.monthly_usd.p50, chosen.monthly_usd.p50),
+        verdict.break_even.months if other.id == verdict.alternative else None,
     )
 
 

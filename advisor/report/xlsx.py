@@ -177,7 +177,9 @@ def _summary(sheet: SheetWriter, verdict: Verdict, terms: Terms, model: FigureMo
     sheet.quote(fmt.clean(verdict.name) or "Untitled")
     sheet.wrapped(1, recommendation(verdict, terms))
     compared = extract.compared(verdict)
-    sheet.header(3, ["", *(terms.option(option.id) for option in compared)])
+    sheet.header(
+        3, ["At the likely value of every input", *(terms.option(option.id) for option in compared)]
+    )
     for place, (label, figure_id) in enumerate(SUMMARY, 4):
         sheet.text(place, 0, label)
         for column, option in enumerate(compared, 1):

@@ -17,10 +17,10 @@ DEARER = "Tuned Llama 3.1 8B (LoRA), in batches, on rented GPUs earns its higher
     ("even", "sentences"),
     [
         (BreakEven(), []),
-        (BreakEven(months=1.99), [f"{DEARER} in 1.99 months"]),
+        (BreakEven(months=1.99), [f"{DEARER} in 2.0 months"]),
         (
             BreakEven(months=1.99, months_range=Range(1.6, 2.0, None)),
-            [f"{DEARER} in 1.99 months (1.6 – never)"],
+            [f"{DEARER} in 2.0 months (1.6 – never)"],
         ),
         (
             BreakEven(
@@ -57,4 +57,4 @@ def test_where_errors_have_a_price_the_sentence_says_that_they_count(priced: Ver
     (sentence,) = break_even_sentences(
         replace(priced, arms=arms, break_even=BreakEven(months=1.99))
     )
-    assert sentence == f"{DEARER} in 1.99 months, errors counted"
+    assert sentence == f"{DEARER} in 2.0 months, errors counted"

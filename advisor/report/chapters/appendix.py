@@ -162,7 +162,7 @@ def _providers(verdict: Verdict) -> Iterator[Block]:
     yield Paragraph(
         "Where several providers sell a model, each option uses the cheapest that every rule lets "
         "through. Money is that of the cheapest option that the provider could serve, at list "
-        "prices."
+        "prices and at the likely value of every input; other tables show medians."
     )
     columns = (
         *(TableColumn(title) for title in ("model", "form", "provider", "outcome")),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.core import format as fmt
+from advisor.core.constants import WEEKS_PER_MONTH
 from advisor.core.naming import sentence_start
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract
 from advisor.report.charts import costs
 from advisor.report.even import break_even_sentences
-from advisor.report.headline import horizon
+from advisor.report.headline import as_is, horizon
 from advisor.report.page import Block, Bullets, Cell, Heading, Paragraph, Table, TableColumn
 from advisor.report.returns import Return, lacks_baseline_score, returns
 from advisor.report.terms import Terms
@@ -41,10 +42,7 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     options = extract.compared(verdict)
     if not options:
         return
-    yield Paragraph(
-        f"Cash and the cost of errors are kept apart. Sums over {horizon(verdict)} are discounted "
-        "as the brief asks."
-    )
+    yield Paragraph(" ".join(_what_sums_hold(verdict)))
     yield _table(verdict, options, terms)
     yield from _returns(verdict, terms)
     yield from _sunk(verdict)
@@ -56,6 +54,24 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     flow = costs.cash_by_month(verdict, terms)
     if flow is not None:
         yield flow
+
+
+def _what_sums_hold(verdict: Verdict) -> Iterator[str]:
+    """What a sum over the horizon is: discounted or not, and from which day it counts."""
+    rate = extract.number(verdict, "budget.discount_rate") or 0.0
+    worth = f"discounted at {fmt.share(rate)} per year" if rate else "not discounted"
+    yield "Cash and the cost of errors are kept apart."
+    yield f"Sums over {horizon(verdict)} are {worth}, and begin when the option runs."
+    chosen = verdict.chosen
+    today = as_is(verdict)
+    weeks = chosen.weeks.p50 if chosen is not None else None
+    bill = today.monthly_usd.p50 if today is not None and today is not chosen else None
+    if weeks and bill:
+        until = bill * weeks / WEEKS_PER_MONTH
+        yield (
+            f"Until then today's bill goes on: {fmt.money(until)} in {fmt.weeks_long(weeks)}, "
+            "which no sum contains."
+        )
 
 
 def _table(verdict: Verdict, options: list[OptionRecord], terms: Terms) -> Table:
@@ -172,7 +188,10 @@ def _sunk(verdict: Verdict) -> Iterator[Block]:
             "depreciation."
         )
     yield Heading("Already spent")
-    yield Paragraph("No decision gets this money back, so it is not counted again.")
+    counted = (
+        "of it only the depreciation of own GPUs is counted" if purchase else "it is not counted"
+    )
+    yield Paragraph(f"No decision gets this money back: {counted} again.")
     if items:
         yield Bullets(tuple(items))
     else:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from advisor.core import format as fmt
+from advisor.core.constants import WEEKS_PER_MONTH
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract
 from advisor.report.charts import maps
@@ -23,6 +24,13 @@ from advisor.report.terms import Terms
 
 WORKING_HOURS_PER_WEEK = 40.0
 VISIBLE_WEEKS = 0.05
+PILOT_WEEKS = 1.0
+"""A pilot ends this long before go-live, so that there is time to read it; what takes less has
+none ...
+"""
+
+PILOT_SHARE = 0.75
+"""... or after this share of a shorter time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +147,30 @@ def _usual_gates(verdict: Verdict, chosen: OptionRecord, ready: float) -> Iterat
     test = f" on {fmt.count(items)} test items" if items else " on the test set"
     accept = f"score at least {target:g}{test}" if target else f"not worse than today{test}"
     stop = f"score below {target:g}{test}" if target else f"worse than today{test}"
-    yield PlannedGate("Pilot", accept, stop, "engineering (proposed)", ready)
+    owner = "product owner (proposed)"
+    if ready < PILOT_WEEKS:
+        yield PlannedGate("Go-live", accept, stop, owner, ready)
+    else:
+        pilot = max(ready - PILOT_WEEKS, PILOT_SHARE * ready)
+        yield PlannedGate("Pilot", accept, stop, "engineering (proposed)", pilot)
+        yield _go_live(verdict, chosen, owner, ready)
+    ends = chosen.figure("time.model_ends")
+    if ends is not None and ends.value is not None:
+        yield PlannedGate(
+            "Successor",
+            f"a model that lasts: {accept}",
+            "none does by then: the service ends",
+            "engineering (proposed)",
+            ends.value * WEEKS_PER_MONTH,
+        )
+
+
+def _go_live(verdict: Verdict, chosen: OptionRecord, owner: str, ready: float) -> PlannedGate:
+    """What the pilot has cost is known on the day of go-live; what a month costs is not."""
     limit = extract.number(verdict, "budget.monthly_usd")
     upper = fmt.money(chosen.monthly_usd.p90 if limit is None else limit)
-    yield PlannedGate(
-        "Go-live",
-        f"a month of traffic costs at most {upper}",
-        f"it costs more than {upper}",
-        "product owner (proposed)",
-        ready,
-    )
+    accept = f"what the pilot costs comes to at most {upper} per month"
+    return PlannedGate("Go-live", accept, f"it comes to more than {upper}", owner, ready)
 
 
 def _row(verdict: Verdict, gate: PlannedGate) -> tuple[Cell, ...]:

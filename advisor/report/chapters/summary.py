@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from advisor.core import format as fmt
-from advisor.core.naming import input_name
+from advisor.core.naming import input_name, sentence_start
 from advisor.core.quantity import UNKNOWN
 from advisor.core.verdict import FlipPoint, NextStep, OptionRecord, Verdict
 from advisor.report import extract
+from advisor.report.cash import still_to_pay
 from advisor.report.cautions import MOST_IN_SUMMARY, cautions
 from advisor.report.charts import chances
 from advisor.report.headline import horizon, is_hopeless, tile
 from advisor.report.page import Block, Bullets, Callout, Heading, KeyFigure, Paragraph, Tiles
 from advisor.report.phrases import is_near, step_sentence
 from advisor.report.terms import Terms
+
+TODAY = "Today: "
 
 NO_END = "no end of "
 """How the risk begins that a model ends on a day nobody has announced: never the biggest."""
@@ -51,7 +54,8 @@ def recommendation(verdict: Verdict, terms: Terms) -> str:
     if flip is not None:
         side = "below" if flip.now is not None and flip.value < flip.now else "beyond"
         limit = fmt.bare(fmt.about(flip.value), flip.unit)
-        sentences.append(f"What could overturn this is {input_name(flip.input)} {side} {limit}.")
+        driver = sentence_start(input_name(flip.input))
+        sentences.append(f"{driver} {side} {limit} would overturn this.")
     return fmt.clean(" ".join(sentences))
 
 
@@ -96,7 +100,9 @@ def _saving(verdict: Verdict, terms: Terms) -> str:
     if other is None or saved is None:
         return ""
     word = "less" if saved >= 0 else "more"
-    return f", {fmt.money(abs(saved))} {word} than {terms.option(other.id)}"
+    name = terms.option(other.id)
+    own = f"today's {name.removeprefix(TODAY)}" if name.startswith(TODAY) else name
+    return f", {fmt.money(abs(saved))} {word} than {own}"
 
 
 def _of_next_step(verdict: Verdict) -> Iterator[KeyFigure]:
@@ -136,7 +142,7 @@ def _asked(verdict: Verdict, chosen: OptionRecord, terms: Terms) -> Iterator[Blo
         step = _above_its_error(verdict.next_step)
         items.append(f"Next step: {terms.sentence(step_sentence(step))}.")
         owner = extract.answer(verdict, "plan.owner") or "to be named"
-        by = extract.day_after(verdict, step.days / 7)
+        by = extract.day_after(verdict, step.days / 7) if step.days else ""
         items.append(f"Owner of the next step: {owner}{f'; done by {by}' if by else ''}.")
     yield Bullets(tuple(items))
 
@@ -150,7 +156,7 @@ def _above_its_error(step: NextStep) -> NextStep:
 def _decision(verdict: Verdict, chosen: OptionRecord) -> str:
     if verdict.verdict == "undecided":
         return "Decision: release the next step below; the choice follows from its result."
-    once = fmt.money(chosen.one_off_usd.p50)
+    once = fmt.money(still_to_pay(chosen))
     month = fmt.money_rate(chosen.monthly_usd.p50)
     return f"Decision: approve {once} once and {month} from go-live."
 

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from advisor.core import format as fmt
 from advisor.core.verdict import OptionRecord, Verdict
-from advisor.report.cash import CashFlow, cash_band, cash_flow
+from advisor.report import extract
+from advisor.report.cash import CashFlow, cash_band, median_flow
 from advisor.report.charts import canvas
 from advisor.report.charts.canvas import LETTER, MOST_ROWS, ROW, TOP, Scale
 from advisor.report.page import Chart
@@ -27,7 +28,7 @@ KEY = 50
 
 
 def stacked(options: Sequence[OptionRecord], months: float, terms: Terms) -> Chart | None:
-    """What the cash of each option goes into, undiscounted, at the likely values."""
+    """What the cash of each option goes into: its median, in parts as at the likely values."""
     rows = [(option, _parts(option, months)) for option in options]
     rows = [(option, parts) for option, parts in rows if sum(parts) > 0][:MOST_ROWS]
     if not rows:
@@ -43,7 +44,7 @@ def stacked(options: Sequence[OptionRecord], months: float, terms: Terms) -> Cha
         drawn.append(_bar(scale, parts, top + 20))
         twin.append((name, _listed(parts)))
     drawn.append(_legend(bottom + 34))
-    title = f"Cash over {fmt.months(months)} by what it pays for, undiscounted"
+    title = f"Cash over {fmt.months(months)} by what it pays for, medians"
     return Chart("parts", title, canvas.svg(title, bottom + 60, drawn), tuple(twin))
 
 
@@ -55,7 +56,7 @@ def cash_by_month(verdict: Verdict, terms: Terms) -> Chart | None:
         flow
         for option in verdict.arms
         if option.id in (verdict.subject, verdict.alternative)
-        for flow in [cash_flow(option)]
+        for flow in [median_flow(option)]
         if flow is not None
     ]
     months = verdict.horizon_months
@@ -80,7 +81,7 @@ def cash_by_month(verdict: Verdict, terms: Terms) -> Chart | None:
     crossing = _crossing(flows[0], flows[1])
     if crossing is not None:
         drawn.append(_crossing_mark(across(crossing), crossing, late=crossing > months / 2))
-    title = "Cash paid by month, discounted, at the likely values, with 80 % bands"
+    title = "Cash paid by month, medians with 80 % bands"
     twin = tuple((terms.option(flow.option_id), fmt.money(flow.total)) for flow in flows)
     return Chart("cash", title, canvas.svg(title, 252.0, drawn), twin)
 
@@ -137,7 +138,13 @@ def _parts(option: OptionRecord, months: float) -> list[float]:
         figure = option.figure(figure_id)
         value = figure.value if figure is not None and figure.value is not None else 0.0
         amounts.append(value if figure_id.startswith("once.") else value * months)
-    return amounts
+    sunk = option.figure("once.sunk")
+    moved = option.figure("horizon.move")
+    amounts[0] -= sunk.value or 0.0 if sunk is not None else 0.0
+    amounts[0] += moved.value or 0.0 if moved is not None else 0.0
+    paid = extract.cash(option).p50
+    scale = paid / sum(amounts) if paid is not None and sum(amounts) > 0 else 1.0
+    return [scale * amount for amount in amounts]
 
 
 def _bar(scale: Scale, parts: Sequence[float], top: float) -> str:
