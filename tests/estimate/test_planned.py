@@ -10,10 +10,11 @@ from advisor.core.probes import DataReport
 from advisor.core.quantity import Basis, Quantity
 from advisor.core.setting import Setting
 from advisor.core.training import TrainingRun
-from advisor.estimate.planned import planned_run, training_estimates
+from advisor.estimate import training
+from advisor.estimate.planned import _estimate, planned_run, training_estimates
 from advisor.estimate.scoring import task_of
 from advisor.estimate.training import estimate, largest_micro_batch
-from tests.estimate.training.catalogue import book
+from tests.estimate.training.catalogue import a_run, book
 from tests.options import LLAMA, brief, setting
 
 TOKENS = Quantity(620.0, 620.0, 620.0, "tokens/row", Basis.MEASURED, "counted")
@@ -78,3 +79,20 @@ def test_no_longest_row_is_shorter_than_the_mean_that_is_stated() -> None:
     run = planned_run(brief(), looked_at, "llama-3.1-8b", LLAMA, "lora")
     assert run.longest_tokens is None
     assert run.seq_len > run.mean_tokens > 60
+
+
+@pytest.mark.parametrize(
+    ("model", "room", "batch"),
+    [
+        ("llama-3.1-8b", 100, 8),
+        ("llama-3.1-8b", 3, 3),
+        ("roberta-base", 100, 32),
+        ("roberta-base", 20, 20),
+    ],
+)
+def test_a_planned_batch_is_the_usual_one_where_it_fits(
+    model: str, room: int, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "largest_micro_batch", lambda run: room)
+    monkeypatch.setattr(training, "estimate", lambda run, measured: run.micro_batch)
+    assert _estimate.__wrapped__(a_run(model), ()) == batch

@@ -67,6 +67,16 @@ def test_adapters_cost_sixteen_bytes_a_parameter() -> None:
     )
 
 
+@pytest.mark.parametrize("sharding", ["zero1", "zero3"])
+def test_mixed_precision_with_sharded_states_takes_sixteen_bytes_a_parameter(sharding: str) -> None:
+    """2 of weights, 2 of gradients, and K = 12 of the optimiser: a copy and two moments in fp32
+    (Rajbhandari et al. 2020, ZeRO, §3.1).
+    """
+    run = a_run("Llama-3.1-8B", method="full", sharding=sharding, grad_accum=2)
+    terms = memory._static(run, shape_of(run), memory.layout(run), 1e9, K)
+    assert (terms["optimizer"], terms["gradients"]) == (12e9, 2e9)
+
+
 def test_an_encoder_has_no_logits() -> None:
     run = a_run("roberta-base", method="full", seq_len=128, micro_batch=16)
     assert memory.terms(run, shape_of(run), K)["logits"] == 0.0
