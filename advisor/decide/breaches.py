@@ -36,9 +36,11 @@ def _tightest(brief: Brief, ranking: Ranking, i: int, estimate: Estimate) -> tup
     rule = min(chances, key=chances.__getitem__)
     chance = f"chance to meet it {fmt.share(chances[rule], 1)}"
     if rule == "quality.target":
+        stale = ranking.quality[0, i] < estimate["quality.score"].value
+        counted = ", stale answers counted as wrong," if stale else ""
         return (
             rule,
-            f"expected quality {fmt.score(ranking.quality[0, i])} against the target "
+            f"expected quality {fmt.score(ranking.quality[0, i])}{counted} against the target "
             f"{brief.quality.target:g}; {chance}",
         )
     if rule == "budget.hard: money":

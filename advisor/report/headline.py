@@ -81,16 +81,11 @@ def _sure(verdict: Verdict) -> Iterator[str]:
         yield f"{fmt.plural(len(verdict.excluded), 'option')} ruled out"
         return
     chance = fmt.of_hundred(approach_chance(verdict))
-    approach = (
-        fmt.APPROACH_WORDS.get(verdict.chosen.approach, "").removeprefix("a ")
-        if verdict.chosen
-        else ""
-    )
+    approach = _in_words(verdict.chosen.approach) if verdict.chosen else ""
     ahead = _ahead(verdict)
     if ahead is not None:
-        name = fmt.APPROACH_WORDS.get(ahead.approach, ahead.approach).removeprefix("a ")
-        yield f"{name} best in {fmt.of_hundred(ahead.p_best)} of 100 draws"
-        yield f"{approach} in {chance}".lstrip()
+        yield f"{_in_words(ahead.approach)} best in {fmt.of_hundred(ahead.p_best)} of 100 draws"
+        yield f"{approach or 'this approach'} in {chance}"
     else:
         yield f"{approach} best in {chance} of 100 draws".lstrip()
     best = verdict.chosen.p_best if verdict.chosen else verdict.p_best
@@ -98,6 +93,12 @@ def _sure(verdict: Verdict) -> Iterator[str]:
         yield f"this option in {fmt.of_hundred(best)}"
     if fmt.is_known(verdict.expected_regret_usd):
         yield f"expected regret {fmt.money(verdict.expected_regret_usd)} over {horizon(verdict)}"
+
+
+def _in_words(approach: str) -> str:
+    if approach == "as-is":
+        return "staying as you are"
+    return fmt.APPROACH_WORDS.get(approach, approach).removeprefix("a ")
 
 
 def _ahead(verdict: Verdict) -> ApproachRecord | None:

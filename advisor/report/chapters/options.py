@@ -125,7 +125,9 @@ def _limits(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     """A tick for each stated limit that the likely values keep. What policy forbids is excluded."""
     waits = bool(extract.number(verdict, LATENCY))
     titles = ["target", "budget", "deadline", *(["latency"] if waits else []), "policy"]
-    titles.append("chance to meet all")
+    is_soft = _has_soft_limits(verdict)
+    binding = "the target and the latency" if waits else "the target"
+    titles.append(f"chance to meet {binding}" if is_soft else "chance to meet all")
     columns = (
         TableColumn("limits"),
         *(TableColumn(title, right=title == titles[-1]) for title in titles),
@@ -143,6 +145,18 @@ def _limits(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         if any(OPEN in row for row in rows)
         else f"{KEPT} kept at the likely values, {BROKEN} broken, {NOT_STATED} not stated."
     )
+    if is_soft:
+        yield Paragraph(
+            "Budget and deadline are soft here (budget.hard = false): a cross there is a warning, "
+            "and the chance leaves them out."
+        )
+
+
+def _has_soft_limits(verdict: Verdict) -> bool:
+    """Whether money or weeks are limited, but not bound to their limits."""
+    limits = ("budget.one_off_usd", "budget.monthly_usd", "budget.weeks")
+    is_hard = extract.answer(verdict, "budget.hard") in ("yes", "true")
+    return not is_hard and any(extract.number(verdict, key) is not None for key in limits)
 
 
 def _ticks(option: OptionRecord, verdict: Verdict) -> tuple[str, ...]:
