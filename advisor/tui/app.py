@@ -8,12 +8,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import work
 from textual.app import App
 from textual.command import Provider
-from textual.events import Event, Key, MouseDown
+from textual.events import Event, Key, MouseDown, Paste
 from textual.screen import Screen
 
 from advisor.core.errors import AdvisorError, UsageError
@@ -21,6 +21,7 @@ from advisor.core.system import stopping_signals
 from advisor.tui.screens.opening import Opening
 from advisor.tui.theme import DARK, THEMES
 from advisor.tui.work.garbage import GarbageSearch
+from advisor.tui.work.key_queue import KeyQueue
 
 if TYPE_CHECKING:
     from advisor.tui.messages import DeskReady
@@ -72,8 +73,10 @@ class AdvisorApp(App[None]):
         self._welcome = welcome
         self._read = read
         self._opened = opened
-        self._is_ready = read is None
-        self._early_keys: list[Key] = []
+        self._keys = KeyQueue(self, super().on_event, self._is_screen_changing)
+        self._coming_screen: Screen[Any] | None = None
+        if read is not None:
+            self._keys.hold()
         self.refusal: AdvisorError | None = None
         if read is None:
             self._make_desk(draft, engine)
@@ -96,6 +99,7 @@ class AdvisorApp(App[None]):
             # Only the main thread may handle signals; elsewhere the default action stands.
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._hang_up)
+        self.screen_change_signal.subscribe(self, self._await_screen, immediate=True)
         if self._read is None:
             self._begin()
         else:
@@ -128,19 +132,34 @@ class AdvisorApp(App[None]):
 
     async def on_desk_ready(self, _: DeskReady) -> None:
         """Answer the keys that came too early, before those that came since."""
-        self._is_ready = True
-        early, self._early_keys = self._early_keys, []
-        for key in early:
-            await super().on_event(key)
+        await self._keys.release()
 
     async def on_event(self, event: Event) -> None:
-        """Note when the user pressed something; keep keys that come before the desk is ready."""
+        """Note when the user pressed something; give keys one after the other."""
         if isinstance(event, Key | MouseDown):
             self._garbage.note_use()
-        if isinstance(event, Key) and not self._is_ready and event.key not in QUIT_KEYS:
-            self._early_keys.append(event)
-            return
-        await super().on_event(event)
+        quits = isinstance(event, Key) and event.key in QUIT_KEYS and self._is_loading
+        if isinstance(event, Key | Paste) and not (event.is_forwarded or quits):
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
+
+    def _await_screen(self, screen: Screen[Any]) -> None:
+        """Another screen comes to the front: its queue holds what makes it and gives it the focus,
+        and after that this callback.
+        """
+        self._coming_screen = screen
+        screen.call_later(self._take_screen, screen)
+
+    def _take_screen(self, screen: Screen[Any]) -> None:
+        if self._coming_screen is screen:
+            self._coming_screen = None
+
+    def _is_screen_changing(self) -> bool:
+        """Whether a dialog is about to open or has just closed."""
+        if self._coming_screen is not None:
+            return True
+        return not self._is_loading and self.screen is self.desk and self.desk.is_in_dialog
 
     def _search_garbage(self) -> None:
         self._garbage.search_if_quiet(busy=self.desk.is_busy)

@@ -88,8 +88,10 @@ class CalibrationController:
                 "every trial has its answer: set “again” to yes to repeat them, or watch with v"
             )
         elif not self._is_price_known(prepared):
+            from advisor.tui.screens.tab_actions import DIALOG
+
             ask = self._ask_price(prepared, pane)
-            self._desk.run_worker(ask, group="dialog", exit_on_error=False)
+            self._desk.run_worker(ask, group=DIALOG, exit_on_error=False)
         else:
             self._run(prepared, pane)
 

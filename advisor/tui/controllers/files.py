@@ -33,14 +33,20 @@ class FileController:
         self._told_changed = False
 
     async def may_leave_brief(self) -> bool:
-        """Whether the brief may be closed: it is saved, or the user discards the changes."""
+        """Whether the brief may be closed: it is saved and no answer is half typed, or the user
+        discards the changes.
+        """
         draft = self._desk.draft
-        if not draft.unsaved:
+        unfinished = self._desk.check_fields()
+        if not (draft.unsaved or unfinished):
             return True
         from advisor.tui.screens.dialogs import Ask
 
+        text = (
+            f"an answer is not finished. {clean(unfinished)}" if unfinished else "unsaved changes."
+        )
         answer = await self._desk.app.push_screen_wait(
-            Ask(f"{clean(draft.brief.name)}: unsaved changes.", SAVE, DISCARD, CANCEL)
+            Ask(f"{clean(draft.brief.name)}: {text}", SAVE, DISCARD, CANCEL)
         )
         if answer == SAVE:
             return await self.save()

@@ -29,10 +29,14 @@ class SavedDraft:
 
     @property
     def is_open_elsewhere(self) -> bool:
-        """Whether the program that wrote it still runs."""
+        """Whether the program that wrote it still runs; a later one may have its number."""
         import psutil
 
-        return psutil.pid_exists(self.pid)
+        try:
+            started = psutil.Process(self.pid).create_time()
+            return started <= datetime.fromisoformat(self.saved_at).timestamp() + 1
+        except (psutil.Error, ValueError):
+            return False
 
 
 class DraftStore:

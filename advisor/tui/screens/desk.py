@@ -20,6 +20,7 @@ from advisor.tui.controllers.ways import WaysController
 from advisor.tui.model.draft import Draft
 from advisor.tui.screens.desk_actions import DeskActions
 from advisor.tui.screens.desk_keys import KEYS, ONLY_IN, WHILE_RUNNING
+from advisor.tui.screens.tab_actions import DIALOG
 from advisor.tui.widgets.tab_panes import TabPanes
 
 if TYPE_CHECKING:
@@ -93,6 +94,14 @@ class Desk(DeskActions):
         judging = self.judging.is_looking or not (self.judging.deep or self.panel.text.failure)
         return judging or (run is not None and not run.ended)
 
+    @property
+    def is_in_dialog(self) -> bool:
+        """Whether something is under way that asks: a dialog is open, or about to be."""
+        return any(
+            worker.group in (DIALOG, "quit") and not worker.is_finished
+            for worker in self.app.workers
+        )
+
     async def may_quit(self) -> bool:
         """Whether the program may end without losing anything the user wants to keep."""
         return await self.calibration.may_quit() and await self.files.may_leave_brief()
@@ -120,7 +129,7 @@ class Desk(DeskActions):
 
     @on(messages.PastWanted)
     def _past_wanted(self, message: messages.PastWanted) -> None:
-        self._dialog(self.files.open_past(message.number))
+        self._in_background(self.files.open_past(message.number))
 
     @on(messages.ProposalsAccepted)
     def _proposals_accepted(self, message: messages.ProposalsAccepted) -> None:

@@ -26,15 +26,10 @@ class DeskActions(TabActions):
 
     def action_next_field(self) -> None:
         """Keep a what-if of the field, and go to the next one."""
-        control = self.focused
         field = self._focused_field
-        if control is None or field is None:
+        if field is None:
             return
-        # Keys that were typed before enter are still on their way to the control.
-        control.call_next(self._finish_field, field)
         self.focus_next()
-
-    async def _finish_field(self, field: Field) -> None:
         key = field.question.key
         if key in self.draft.supposed:
             self.judging.settle(messages.WhatIfSettled(key, keep=True))
@@ -89,7 +84,7 @@ class DeskActions(TabActions):
 
     def action_keys_file(self) -> None:
         """Write the file in which keys can be changed, where there is none yet."""
-        self._dialog(self.files.write_keys())
+        self._in_background(self.files.write_keys())
 
     def action_toml(self) -> None:
         """Show the brief as a file beside the form, or the verdict again."""

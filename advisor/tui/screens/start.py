@@ -200,7 +200,7 @@ class FiveQuestions(ModalScreen[Mapping[str, Answer] | None]):
         """The next question; after the last one, the verdict."""
         focused = self.focused
         if focused is not None and focused.parent is self.fields[-1]:
-            self.call_next(self.action_finish)
+            self.action_finish()
         elif focused is not None and isinstance(focused.parent, Field):
             self.focus_next()
 

@@ -12,16 +12,24 @@ if TYPE_CHECKING:
     from advisor.tui.widgets.decision_pane import DecisionPane
     from advisor.tui.widgets.report_pane import ReportPane
 
+DIALOG = "dialog"
+"""The group of the workers that open dialogs."""
+
 
 class TabActions(DeskFace):
     """One method per action that belongs to a tab."""
 
     def _dialog(self, work: Coroutine[Any, Any, object]) -> None:
-        self.run_worker(work, group="dialog", exit_on_error=False)
+        """Start what opens a dialog; keys wait for it."""
+        self.run_worker(work, group=DIALOG, exit_on_error=False)
+
+    def _in_background(self, work: Coroutine[Any, Any, object]) -> None:
+        """Start what asks nothing; keys do not wait for it."""
+        self.run_worker(work, exit_on_error=False)
 
     def action_write_reports(self) -> None:
         """Write the report in every format."""
-        self._dialog(self.files.write_reports())
+        self._in_background(self.files.write_reports())
 
     async def action_calibrate(self) -> None:
         """Go to the tab, with what the next step measures; there, start the plan or plan again."""
@@ -30,7 +38,7 @@ class TabActions(DeskFace):
 
     def action_set_aside(self) -> None:
         """Divide the data into test items and the rows that stay."""
-        self._dialog(self.ways.set_aside())
+        self._in_background(self.ways.set_aside())
 
     def action_note_score(self) -> None:
         """Put a score that the user knows into the brief."""
