@@ -15,6 +15,7 @@ from advisor.cli.brief_path import BRIEF
 from advisor.core.errors import UsageError
 
 PORT = 8766
+TOKEN_VARIABLE = "ADVISOR_SERVE_TOKEN"
 INSTALL = "advisor serve needs textual-serve: pip install 'advisor[serve]'"
 
 
@@ -22,7 +23,12 @@ INSTALL = "advisor serve needs textual-serve: pip install 'advisor[serve]'"
 @click.argument("brief", required=False, type=BRIEF)
 @click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True)
 @click.option(
-    "--token", default="", metavar="TEXT", help="Needed to open the page; default: a new one."
+    "--token",
+    envvar=TOKEN_VARIABLE,
+    default="",
+    metavar="TEXT",
+    help="Needed to open the page; default: a new one. Others on this machine can see it in the "
+    f"list of processes: name it in {TOKEN_VARIABLE} instead.",
 )
 def command(brief: Path | None, port: int, token: str) -> None:
     """Open the full-screen app in a browser, on BRIEF where one is given.

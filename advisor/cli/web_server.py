@@ -18,6 +18,28 @@ HOST = "127.0.0.1"
 COOKIE = "advisor_token"
 LOCAL_NAMES = (HOST, "localhost")
 
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "connect-src 'self' ws://127.0.0.1:* ws://localhost:*",
+    )
+)
+"""The page may load nothing from elsewhere: that of textual-serve names a font on the web."""
+
+FOCUS = """<script>
+new MutationObserver((changes, observer) => {
+  if (document.body.classList.contains("-first-byte")) {
+    document.querySelector(".xterm-helper-textarea")?.focus();
+    observer.disconnect();
+  }
+}).observe(document.body, { attributes: true });
+</script>
+</body>"""
+"""Keys reach the app without a click first."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -46,14 +68,16 @@ class GuardedServer(Server):  # type: ignore[misc]
         if not (is_local(request.headers.get("Host", "")) and self._is_own_origin(request)):
             raise web.HTTPForbidden(text="advisor serve answers this machine only\n")
         if self._fits(request.query.get("token", "")):
-            answer = web.HTTPFound("/")
-            answer.set_cookie(
-                f"{COOKIE}_{self.port}", self._token, httponly=True, samesite="Strict"
-            )
-            return answer
+            found = web.HTTPFound("/")
+            found.set_cookie(f"{COOKIE}_{self.port}", self._token, httponly=True, samesite="Strict")
+            return found
         if not self._fits(request.cookies.get(f"{COOKIE}_{self.port}", "")):
             raise web.HTTPForbidden(text="open the address that advisor serve printed\n")
-        return await handler(request)
+        answer = await handler(request)
+        if isinstance(answer, web.Response) and answer.content_type == "text/html":
+            answer.headers["Content-Security-Policy"] = POLICY
+            answer.text = (answer.text or "").replace("</body>", FOCUS, 1)
+        return answer
 
     def _fits(self, token: str) -> bool:
         stated = token.encode(errors="surrogateescape")

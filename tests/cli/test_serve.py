@@ -14,6 +14,7 @@ import pytest
 aiohttp = pytest.importorskip("aiohttp")
 pytest.importorskip("textual_serve")
 
+from advisor.cli.serve import TOKEN_VARIABLE  # noqa: E402
 from advisor.cli.web_server import is_local  # noqa: E402
 
 TOKEN = "only-for-this-test"
@@ -27,9 +28,10 @@ def address(tmp_path, monkeypatch):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = ["serve", str(BRIEF), "--port", str(port), "--token", TOKEN]
-    process = subprocess.Popen([sys.executable, "-m", "advisor", *words], stderr=subprocess.PIPE)
-    assert b"?token=" in process.stderr.readline()
+    monkeypatch.setenv(TOKEN_VARIABLE, TOKEN)
+    words = [sys.executable, "-m", "advisor", "serve", str(BRIEF), "--port", str(port)]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert f"?token={TOKEN}".encode() in process.stderr.readline()
     yield f"127.0.0.1:{port}"
     process.terminate()
     _, said = process.communicate(timeout=20)
@@ -68,7 +70,10 @@ async def test_a_browser_sees_the_verdict(address):
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
         assert await answer(client, f"http://{address}/?token={TOKEN}") == 302
         async with client.get(f"http://{address}/") as page:
-            assert "/ws" in await page.text()
+            text = await page.text()
+            assert "/ws" in text
+            assert ".focus()" in text
+            assert "default-src 'self'" in page.headers["Content-Security-Policy"]
         async with client.ws_connect(f"ws://{address}/ws?width=120&height=40") as terminal:
             seen = ""
             async with asyncio.timeout(PATIENCE_SECONDS):
