@@ -74,7 +74,8 @@ class AdvisorApp(App[None]):
         self._read = read
         self._opened = opened
         self._keys = KeyQueue(self, super().on_event, self._is_screen_changing)
-        self._coming_screen: Screen[Any] | None = None
+        self._front: Screen[Any] | None = None
+        self._is_front_ready = True
         if read is not None:
             self._keys.hold()
         self.refusal: AdvisorError | None = None
@@ -99,7 +100,6 @@ class AdvisorApp(App[None]):
             # Only the main thread may handle signals; elsewhere the default action stands.
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._hang_up)
-        self.screen_change_signal.subscribe(self, self._await_screen, immediate=True)
         if self._read is None:
             self._begin()
         else:
@@ -144,22 +144,23 @@ class AdvisorApp(App[None]):
         else:
             await super().on_event(event)
 
-    def _await_screen(self, screen: Screen[Any]) -> None:
-        """Another screen comes to the front: its queue holds what makes it and gives it the focus,
-        and after that this callback.
-        """
-        self._coming_screen = screen
-        screen.call_later(self._take_screen, screen)
-
-    def _take_screen(self, screen: Screen[Any]) -> None:
-        if self._coming_screen is screen:
-            self._coming_screen = None
-
     def _is_screen_changing(self) -> bool:
-        """Whether a dialog is about to open or has just closed."""
-        if self._coming_screen is not None:
+        """Whether a dialog is about to open or has just closed.
+
+        The queue of a new screen holds what makes it and gives it the focus, that of the app what
+        the closed one asked for, such as a command of the palette.
+        """
+        if self.screen is not self._front:
+            self._front = self.screen
+            self._is_front_ready = False
+            self._front.call_later(self.call_later, self._note_ready, self._front)
+        if not self._is_front_ready:
             return True
         return not self._is_loading and self.screen is self.desk and self.desk.is_in_dialog
+
+    def _note_ready(self, screen: Screen[Any]) -> None:
+        if self._front is screen:
+            self._is_front_ready = True
 
     def _search_garbage(self) -> None:
         self._garbage.search_if_quiet(busy=self.desk.is_busy)

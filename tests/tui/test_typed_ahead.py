@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from textual.command import CommandList, CommandPalette
 from textual.events import Key, Paste
 from textual.keys import _character_to_key
 from textual.widgets import Input
@@ -18,7 +19,7 @@ from advisor.tui.widgets.decision_pane import DecisionPane
 from advisor.tui.work.key_queue import KeyQueue
 from tests.tui.test_desk import VOLUME, field, settle, until
 
-NAMED = ("enter", "escape", "tab", "ctrl+o", "ctrl+q", "f4", "down", "space", "home")
+NAMED = ("enter", "escape", "tab", "ctrl+o", "ctrl+q", "ctrl+p", "f4", "down", "space", "home")
 
 DIALOGS = (("/", AskText), ("n", AskScore), ("e", ExplainScreen), ("ctrl+o", Ask), ("ctrl+q", Ask))
 
@@ -79,6 +80,14 @@ async def test_from_dialog_to_dialog_and_back(app, tmp_path):
         await settle(pilot)
         assert app.desk.draft.brief.quality.measured[0].items == 300
         assert app.desk.query_one(DecisionPane)._wanted == "sonnet"
+        type_ahead(app, "ctrl+p", "quality target")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await until(pilot, lambda: app.screen.query_one(CommandList).option_count > 0)
+        await pilot.pause(0.5)
+        type_ahead(app, "enter", "87%")
+        await until(pilot, lambda: app.desk.draft.brief.quality.target == 0.87)
+        assert app.desk.current_tab == "brief"
+        app.desk.autosave.forget()
 
 
 async def test_quitting_right_after_typing_asks_before_anything_is_lost(app):

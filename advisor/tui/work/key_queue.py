@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.events import Key, Paste
     from textual.message_pump import MessagePump
 
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 5.0
 """How long a key waits for a dialog; also for a widget that was removed before it answered."""
 ROUNDS = 3
 """A key, the change it makes and the answer that the form makes of it each go this way."""
