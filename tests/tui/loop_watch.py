@@ -53,16 +53,8 @@ class LoopWatch:
 
     def longest(self) -> dict[str, float]:
         """The longest step of each phase that was watched."""
-        return self._at(-1)
-
-    def second_longest(self) -> dict[str, float]:
-        """The longest but one: a search for garbage left by earlier tests is a single step."""
-        return self._at(-2)
-
-    def _at(self, place: int) -> dict[str, float]:
         return {
-            phase: sorted(steps)[place]
-            / max(median(self._yardstick[phase]) / YARDSTICK_SECONDS, 1.0)
+            phase: max(steps) / max(median(self._yardstick[phase]) / YARDSTICK_SECONDS, 1.0)
             for phase, steps in self._steps.items()
-            if self._yardstick[phase] and len(steps) > 1
+            if self._yardstick[phase]
         }

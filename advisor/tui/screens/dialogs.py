@@ -14,11 +14,11 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import HorizontalGroup, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from advisor.core.format import clean
+from advisor.tui.screens.dialog import Dialog
 
 HINT = "path of a .toml file"
 _BACK: list[BindingType] = [("escape", "dismiss(None)", "Back")]
@@ -39,7 +39,7 @@ BOX = """
 """
 
 
-class Ask(ModalScreen[str | None]):
+class Ask(Dialog[str | None]):
     """A question with a few answers; the result is the chosen answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = _BACK
@@ -63,7 +63,7 @@ class Ask(ModalScreen[str | None]):
         self.dismiss(event.button.name)
 
 
-class AskChoice(ModalScreen[str | None]):
+class AskChoice(Dialog[str | None]):
     """One of a list of names."""
 
     BINDINGS: ClassVar[list[BindingType]] = _BACK
@@ -85,7 +85,7 @@ class AskChoice(ModalScreen[str | None]):
         self.dismiss(self._choices[event.option_index])
 
 
-class AskText(ModalScreen[str | None]):
+class AskText(Dialog[str | None]):
     """A line of text, which may be empty."""
 
     BINDINGS: ClassVar[list[BindingType]] = _BACK
@@ -107,7 +107,7 @@ class AskText(ModalScreen[str | None]):
         self.dismiss(event.value.strip())
 
 
-class AskPath(ModalScreen[Path | None]):
+class AskPath(Dialog[Path | None]):
     """A path to be typed, or one of a list; a line under each says what it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -147,7 +147,7 @@ class AskPath(ModalScreen[Path | None]):
         self.dismiss(self._choices[event.option_index][0])
 
 
-class AskExample(ModalScreen[Path | None]):
+class AskExample(Dialog[Path | None]):
     """An example brief to start from; the empty path is an empty brief."""
 
     BINDINGS: ClassVar[list[BindingType]] = _BACK

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -18,13 +17,14 @@ from advisor.core.naming import option_name
 from advisor.core.verdict import FigureRecord, OptionRecord
 from advisor.tui.model.draft import Draft
 from advisor.tui.model.twins import twin
+from advisor.tui.screens.dialog import Dialog
 from advisor.tui.views.figure import figure_lines, summary
 
 FIRST = "run.total"
 WIDTHS = [(0, "-narrow"), (100, "-wide")]
 
 
-class ExplainScreen(ModalScreen[None]):
+class ExplainScreen(Dialog[None]):
     """Figures on the left, the one under the cursor explained on the right."""
 
     HORIZONTAL_BREAKPOINTS = WIDTHS

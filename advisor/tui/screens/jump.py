@@ -10,9 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.events import Key
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Label
+
+from advisor.tui.screens.dialog import Dialog
 
 LETTERS = "asdfghjklqwertyuiopzxcvbnm"
 HOME_ROW = LETTERS[:9]
@@ -26,7 +27,7 @@ def labels(count: int) -> list[str]:
     return ["".join(pair) for _, pair in zip(range(count), pairs, strict=False)]
 
 
-class JumpScreen(ModalScreen[Widget | None]):
+class JumpScreen(Dialog[Widget | None]):
     """Ends with the widget whose label was typed; None for any other key."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Back")]

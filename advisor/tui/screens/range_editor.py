@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import HorizontalGroup, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from advisor.core.errors import UsageError
@@ -20,6 +19,7 @@ from advisor.core.quantity import Range
 from advisor.core.question import Question
 from advisor.tui.model.draft import Answer
 from advisor.tui.model.question_text import as_typed, full_label, long_help
+from advisor.tui.screens.dialog import Dialog
 from advisor.tui.screens.dialogs import BOX
 
 PARTS = ("low", "likely", "high")
@@ -37,7 +37,7 @@ class RangeAnswer:
     value: Answer
 
 
-class AskRange(ModalScreen[RangeAnswer | None]):
+class AskRange(Dialog[RangeAnswer | None]):
     """Enter goes on, and after the last part takes the range; ctrl+d says that it is not known."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -11,13 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from advisor.core.errors import UsageError
 from advisor.core.format import clean
 from advisor.tui.model.known_scores import EXAMPLE, Scorable, parse_score
+from advisor.tui.screens.dialog import Dialog
 from advisor.tui.screens.dialogs import BOX
 
 
@@ -30,7 +30,7 @@ class KnownScore:
     items: int
 
 
-class AskScore(ModalScreen[KnownScore | None]):
+class AskScore(Dialog[KnownScore | None]):
     """The text field keeps the focus; arrows choose the option below it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -24,6 +23,7 @@ from advisor.tui.model.autosave import DraftStore, SavedDraft
 from advisor.tui.model.completion import Names
 from advisor.tui.model.draft import Answer, Draft
 from advisor.tui.model.recent import recent_briefs
+from advisor.tui.screens.dialog import Dialog
 from advisor.tui.widgets.field import Field
 
 FIVE = (
@@ -48,7 +48,15 @@ class WayIn:
     is_example: bool = False
 
 
-class StartScreen(ModalScreen[WayIn | None]):
+def near(path: Path) -> str:
+    """A path from the working folder or the home folder, where it lies below one of them."""
+    for folder, short in ((Path.cwd(), Path()), (Path.home(), Path("~"))):
+        if path.is_relative_to(folder):
+            return str(short / path.relative_to(folder))
+    return str(path)
+
+
+class StartScreen(Dialog[WayIn | None]):
     """Three ways in, unsaved drafts, recent briefs and examples."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,6 +74,7 @@ class StartScreen(ModalScreen[WayIn | None]):
         .lead { margin-bottom: 1; }
         OptionList, OptionList:focus {
             height: auto; max-height: 1fr; border: none; background: $surface; padding: 0;
+            text-wrap: nowrap; text-overflow: ellipsis;
         }
         .how { color: $text-muted; height: 1; margin-top: 1; }
     }
@@ -99,7 +108,7 @@ class StartScreen(ModalScreen[WayIn | None]):
         if recent := recent_briefs():
             yield self._title("Recent")
             for path in recent[:5]:
-                yield self._option(WayIn(path=path), brief_files.name_of(path), str(path))
+                yield self._option(WayIn(path=path), brief_files.name_of(path), near(path))
         yield self._title("Examples")
         for path, name in brief_files.examples():
             yield self._option(WayIn(path=path, is_example=True), name, "")
@@ -126,7 +135,7 @@ class StartScreen(ModalScreen[WayIn | None]):
         self.dismiss(self._starts[int(event.option_id or "0")])
 
 
-class FiveQuestions(ModalScreen[Mapping[str, Answer] | None]):
+class FiveQuestions(Dialog[Mapping[str, Answer] | None]):
     """The five answers that most verdicts rest on; every one may be left out."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -29,6 +29,14 @@ _MOVES: list[BindingType] = [
 ]
 
 
+def make_compact(control: Input | Select[str]) -> None:
+    """One line without a border. The argument `compact` would look up all styles of a control that
+    stands nowhere yet.
+    """
+    control.set_reactive(type(control).compact, True)
+    control.add_class("-textual-compact", update=False)
+
+
 class AnswerSuggester(Suggester):
     """Completes names of models and GPUs, and paths; → accepts."""
 
@@ -68,11 +76,11 @@ class TextControl(Input):
         self.completer = AnswerSuggester(question)
         super().__init__(
             placeholder=assumed(question),
-            compact=True,
             classes="control",
             suggester=self.completer,
             select_on_focus=True,
         )
+        make_compact(self)
         self.question = question
 
     def fill(self, text: str) -> None:
@@ -145,9 +153,8 @@ class ChoiceControl(Select[str], inherit_bindings=False):
 
     def __init__(self, question: Question) -> None:
         options = [(choice, choice) for choice in question.choices]
-        super().__init__(
-            options, prompt=assumed(question), allow_blank=True, compact=True, classes="control"
-        )
+        super().__init__(options, prompt=assumed(question), allow_blank=True, classes="control")
+        make_compact(self)
         self.question = question
 
     def fill(self, text: str) -> None:
