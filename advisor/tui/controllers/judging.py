@@ -18,6 +18,7 @@ from advisor.tui.messages import (
     WhatIfStepped,
 )
 from advisor.tui.model.draft import NONE, Answers, Draft
+from advisor.tui.model.known_enough import shows_winner
 from advisor.tui.model.undo import UndoHistory
 from advisor.tui.model.verdict_change import change_line
 from advisor.tui.work.judge_jobs import REST_SECONDS, JudgeJobs
@@ -109,7 +110,8 @@ class JudgingController:
         """Note what stands before a change, for undo and for the line of what it changed."""
         self.history.record(self.draft, keys)
         if self.verdict is not None:
-            self._before_change = self.verdict
+            # Where no winner was shown, there is nothing that could have changed.
+            self._before_change = self.verdict if shows_winner(self.draft.judged) else None
 
     def _judge_change(self, keys: frozenset[str]) -> None:
         if OBSERVED_KEYS & keys:

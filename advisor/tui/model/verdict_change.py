@@ -5,6 +5,7 @@ from __future__ import annotations
 from advisor.core import format as fmt
 from advisor.core.naming import option_name
 from advisor.core.verdict import OptionRecord, Verdict
+from advisor.report.headline import approach_chance
 
 
 def change_line(before: Verdict, after: Verdict) -> str:
@@ -22,10 +23,9 @@ def _parts(before: Verdict, after: Verdict) -> list[str]:
         parts.append(f"now {word}, before {fmt.APPROACH_WORDS.get(before.verdict, before.verdict)}")
     if after.arm != before.arm and after.arm:
         parts.append(f"now {fmt.clean(option_name(after.arm))}")
-    if fmt.of_hundred(after.p_best) != fmt.of_hundred(before.p_best):
-        parts.append(
-            f"best in {fmt.of_hundred(after.p_best)} of 100 (was {fmt.of_hundred(before.p_best)})"
-        )
+    now, then = (fmt.of_hundred(approach_chance(verdict)) for verdict in (after, before))
+    if now != then:
+        parts.append(f"best in {now} of 100 (was {then})")
     if after.chosen is not None and before.chosen is not None:
         parts += _figures(before.chosen, after.chosen)
     return parts

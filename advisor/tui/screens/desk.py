@@ -177,6 +177,7 @@ class Desk(DeskActions):
 
         field = event.widget.parent
         self.field_help.question = field.question if isinstance(field, Field) else None
+        self.strip.text.keys_first = not isinstance(field, Field)
         self.field_help.about = getattr(event.widget, "about", "")
         self.field_help.refusal = field.refusal if isinstance(field, Field) else ""
         self.show_toml()

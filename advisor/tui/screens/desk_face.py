@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Tab, Tabs
+from textual.widgets import Tab, Tabs
 
 from advisor.core.format import clean
 from advisor.tui.model.effects import effects
@@ -17,6 +17,7 @@ from advisor.tui.model.tabs import TABS
 from advisor.tui.model.twins import twin
 from advisor.tui.screens.opening import WIDTHS
 from advisor.tui.widgets.field_help import FieldHelp
+from advisor.tui.widgets.key_line import KeyLine
 from advisor.tui.widgets.status_line import StatusLine
 from advisor.tui.widgets.tab_panes import TabPanes
 from advisor.tui.widgets.toml_panel import TomlPanel
@@ -69,7 +70,7 @@ class DeskFace(Screen[None]):
             yield self.panel
             yield self.toml
         yield self.field_help
-        yield Footer(show_command_palette=True)
+        yield KeyLine()
 
     @property
     def draft(self) -> Draft:

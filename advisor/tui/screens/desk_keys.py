@@ -31,7 +31,6 @@ def _key(
     display = {
         "plus": "+",
         "minus": "−",
-        "e,f2": "e",
         "slash": "/",
         "right_square_bracket": "[ ]",
     }.get(keys)
@@ -58,7 +57,7 @@ KEYS: list[Binding] = [
     _key("copy", "y", "copy", "Copy"),
     _key("copy-command", "Y", "copy_command", "Copy the command"),
     _key("picture", "f12", "picture", "Picture of the screen"),
-    _key("leave", "escape", "leave", "Leave field"),
+    _key("leave", "escape", "leave", "Leave field", footer=True),
     _key("explain", "e,f2", "explain", "Explain", footer=True),
     _key("more", "m", "more", "More questions"),
     _key("report", "r", "tab('report')", "Report", footer=True),

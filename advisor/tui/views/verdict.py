@@ -64,8 +64,7 @@ def _lines(
         return
     meanwhile = "if you must choose today: " if verdict.verdict == "undecided" else ""
     yield Content.assemble((meanwhile, "dim"), (top.option, "bold"))
-    yield confidence(verdict, width)
-    yield from _price_of_error(verdict)
+    yield from confidence(top.sure, verdict, width)
     if change:
         yield Content.assemble(("changed: ", "bold $text-accent"), fmt.clean(change))
     yield Content("")
@@ -114,22 +113,15 @@ def _spread(ranges: Sequence[Range], show: fmt.Show) -> str:
     return f"{show(low)} – {show(high)}"
 
 
-def confidence(verdict: Verdict, width: int) -> Content:
-    """How often the named approach is best, a bar of it, and the regret to expect."""
-    chance = approach_chance(verdict)
-    text = f"best in {fmt.of_hundred(chance)} of 100 draws "
-    room = min(width - len(text), 40)
+def confidence(sure: str, verdict: Verdict, width: int) -> Iterator[Content]:
+    """How often the named approach is best, with a bar of it; the option alone and the regret."""
+    first, *more = sure.split(" · ")
+    room = min(width - len(first) - 1, 40)
+    chance = max([approach_chance(verdict), *(a.p_best for a in verdict.approaches)])
     bar = fmt.share_bar(chance, room) if room >= 4 else ""
-    return Content.assemble(text, (bar, "$text-success"))
-
-
-def _price_of_error(verdict: Verdict) -> Iterator[Content]:
-    """What choosing now costs on average, because another option may turn out best."""
-    regret = verdict.expected_regret_usd
-    if fmt.is_known(regret):
-        months = verdict.horizon_months
-        over = f" over {months:g} months" if months else ""
-        yield Content.styled(f"expected regret {fmt.compact_money(regret)}{over}", "dim")
+    yield Content.assemble(f"{first} ", (bar, "$text-success"))
+    if more:
+        yield Content.styled(" · ".join(more), "dim")
 
 
 def way_line(way: WayForward) -> Content:
@@ -291,15 +283,16 @@ def strip_lines(
     top = headline(verdict, terms)
     if not top.option:
         return Content("\n").join([word(verdict), Content(_RULED_OUT)])
-    sure = f" best in {fmt.of_hundred(approach_chance(verdict))} of 100"
+    sure = f" {top.sure.partition(' draws')[0]}"
+    if verdict.verdict != "undecided":
+        sure = f" best in {fmt.of_hundred(approach_chance(verdict))} of 100"
     head = word(verdict)
     room = max(width - head.cell_length - len(sure), 0)
     first = head + Content(f" {top.option}").truncate(room, ellipsis=True, pad=True) + Content(sure)
     stop = next((_ready(r, terms) for r in verdict.readiness if r.status == "stop"), None)
     last = stop or Content.assemble(("next ", "bold $text-primary"), _next(verdict, terms))
     if ways:
-        last = way_line(ways[0])
-        last += Content("  ").join([Content(""), *map(way_line, ways[1:])])
+        last = Content("  ").join(map(way_line, ways))
     if change:
         last = Content.assemble(("changed: ", "bold $text-accent"), fmt.clean(change))
     return Content("\n").join([first, Content(_figures_line(top.figures, width)), last])

@@ -57,6 +57,8 @@ class VerdictText(Widget):
 
     verdict: reactive[Verdict | None] = reactive(None)
     failure: reactive[str] = reactive("")
+    keys_first: reactive[bool] = reactive(False)
+    """Whether the keys that lead on are shown instead of what changed, where one line has to do."""
 
     def __init__(self, draw: Draw) -> None:
         super().__init__()
@@ -99,7 +101,7 @@ class VerdictText(Widget):
 
     def _drawn(self, verdict: Verdict, brief: Brief, width: int) -> Content:
         """Draw once for a verdict and a width: fitting, layout and painting all ask for it."""
-        change = "" if self.failure else self._change
+        change = "" if self.failure or (self.keys_first and self._ways) else self._change
         key = (id(verdict), id(brief), change, self._ways, width)
         if self._cache is None or self._cache[0] != key:
             self._cache = (key, self._draw(verdict, brief, change, self._ways, width))
