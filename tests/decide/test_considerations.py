@@ -32,6 +32,16 @@ def test_every_question_has_a_number_and_an_answer_with_one() -> None:
     assert all(c.value is not None and any(x.isdigit() for x in c.answer) for c in found.values())
 
 
+def test_questions_come_in_the_order_in_which_one_asks_them() -> None:
+    assert list(answers(*pair()))[:3] == [
+        *(
+            "Is a quick customisation enough?",
+            "Is the domain specialised?",
+            "Is it bound by cost?",
+        ),
+    ]
+
+
 def test_numbers_are_those_of_the_figures() -> None:
     prompted, tuned = pair()
     found = answers(prompted, tuned)

@@ -7,8 +7,10 @@ from statistics import fmean
 
 import pytest
 
-from advisor.estimate.training.rates import ARCHITECTURE_SHARE, WATTS_PER_TFLOPS
+from advisor.estimate.training import coefficients
+from advisor.estimate.training.rates import ARCHITECTURE_SHARE, WATTS_PER_TFLOPS, fp32_tflops
 from advisor.shipped import folder
+from tests.estimate.training.catalogue import book
 
 
 def measured() -> dict[str, list[float]]:
@@ -43,6 +45,14 @@ def test_the_power_of_an_architecture_is_that_of_the_data_sheet_of_its_largest_p
     architecture: str, gpu: str, watts: float, tflops: float
 ) -> None:
     assert WATTS_PER_TFLOPS[architecture] == pytest.approx(watts / tflops, rel=0.03), gpu
+
+
+@pytest.mark.parametrize(
+    ("gpu", "tflops"), [("RTX 4090", 82.6), ("RTX 3090", 35.6), ("A100-80GB-SXM", 19.5)]
+)
+def test_products_in_fp32_are_those_of_the_data_sheets(gpu: str, tflops: float) -> None:
+    found = fp32_tflops(book().gpu(gpu), coefficients.fitted())
+    assert found == pytest.approx(tflops, rel=0.01)
 
 
 def test_what_was_not_measured_is_within_what_was() -> None:

@@ -110,6 +110,14 @@ def test_a_recurrent_model_does_not_slow_down_with_length() -> None:
     assert attending > 1.5
 
 
+@pytest.mark.parametrize(
+    ("name", "width"), [("Mixtral-8x7B-v0.1", 2 * 14_336), ("Mixtral-8x22B-v0.1", 2 * 16_384)]
+)
+def test_a_known_mixture_passes_through_two_experts(name: str, width: int) -> None:
+    """The widths of config.json; the router adds some."""
+    assert of_model(book().model(name)).mlp == pytest.approx(width, rel=1e-3)
+
+
 @pytest.mark.parametrize(("params", "active"), [(30e9, 12e9), (47e9, 13e9), (141e9, 39e9)])
 def test_a_typical_mixture_computes_with_its_active_parameters(
     params: float, active: float
