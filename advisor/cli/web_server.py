@@ -68,9 +68,11 @@ class GuardedServer(Server):  # type: ignore[misc]
         if not (is_local(request.headers.get("Host", "")) and self._is_own_origin(request)):
             raise web.HTTPForbidden(text="advisor serve answers this machine only\n")
         if self._fits(request.query.get("token", "")):
-            found = web.HTTPFound("/")
-            found.set_cookie(f"{COOKIE}_{self.port}", self._token, httponly=True, samesite="Strict")
-            return found
+            to_app = web.HTTPFound("/")
+            to_app.set_cookie(
+                f"{COOKIE}_{self.port}", self._token, httponly=True, samesite="Strict"
+            )
+            return to_app
         if not self._fits(request.cookies.get(f"{COOKIE}_{self.port}", "")):
             raise web.HTTPForbidden(text="open the address that advisor serve printed\n")
         answer = await handler(request)
