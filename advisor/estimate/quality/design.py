@@ -154,12 +154,14 @@ def _is_weak(skill: Skill) -> bool:
 
 
 def is_closed_book(task: TaskProfile, skill: Skill) -> bool:
-    """Tuned without the documents that the answers rest on, whatever else its prompt shows."""
+    """Tuned without the documents that the answers rest on. A hybrid that shows none either counts
+    as such where a tuned model was scored without them: studies say nothing of it.
+    """
     if not task.documents or skill.encoder:
         return False
-    return skill.approach == "tune" or (
-        skill.approach == "hybrid" and PROMPT_FORM.get(skill.technique) != "retrieval"
-    )
+    if skill.approach == "hybrid":
+        return task.closed_book and PROMPT_FORM.get(skill.technique) != "retrieval"
+    return skill.approach == "tune"
 
 
 def _prompted(

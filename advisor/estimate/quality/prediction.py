@@ -162,6 +162,7 @@ def _structural(
     size: int,
 ) -> Rows:
     """Scores as the Gaussian model has them, shape (skills, size)."""
+    task = replace(task, closed_book=any(p.skill.approach == "tune" for p in points))
     observations = [_observation(task, p, points, prior) for p in points]
     model = Conditioned(prior.families, observations, cache(normals), size)
     loads = [tuple(_on_curve(task, s, f.bend, points) for f in prior.families) for s in skills]

@@ -74,7 +74,8 @@ class TaskProfile:
     """The task as the prior sees it.
 
     `expected_uplift` is tuned minus best prompt, in score (0 to 1). `documents` marks a task whose
-    answers rest on documents that can be retrieved. `labels` is the number of classes, 0 unknown.
+    answers rest on documents that can be retrieved, `closed_book` that a tuned model was scored
+    without them. `labels` is the number of classes, 0 unknown.
     """
 
     type: str
@@ -85,6 +86,7 @@ class TaskProfile:
     expected_uplift: Range | None = None
     documents: bool = False
     metric: MetricKind = MetricKind.SHARE
+    closed_book: bool = False
 
     @property
     def classes(self) -> float:

@@ -211,3 +211,26 @@ def test_a_model_is_as_old_as_its_maker_says(model: str, year: int, month: int) 
     """Families are coarse: within a year of the announcement, and within half a year of 2023's."""
     off = 1.2 if year < 2022 else 0.6
     assert release_year(model) == pytest.approx(year + (month - 0.5) / 12, abs=off)
+
+
+def test_the_gain_of_documents_is_not_that_of_examples() -> None:
+    """A tuned model scored without documents, and a hybrid with them, which gains a lot: examples
+    in the prompt of that model are not expected to gain as much.
+    """
+    task = TaskProfile("code", "high", documents=True)
+    with_documents = Skill(
+        "hybrid/tuned-retrieval@llama-3.1-8b",
+        "hybrid",
+        "tuned-retrieval",
+        "llama-3.1-8b",
+        8.0,
+        18e3,
+    )
+    measured = [
+        measure(SONNET, 0.44, 400),
+        measure(LORA, 0.645, 400, 18_000),
+        measure(with_documents, 0.9, 400, 18_000),
+    ]
+    by_id = run([SONNET, LORA, with_documents, HYBRID], measured, task)
+    assert by_id[with_documents.id].rows[0] == pytest.approx(0.9, abs=0.01)
+    assert by_id[HYBRID.id].rows[0] < by_id[LORA.id].rows[0] + 0.02
