@@ -20,17 +20,17 @@ ONLY_IN_TEXT = ("leave",)
 
 @dataclass(frozen=True, slots=True)
 class KeyName:
-    """A key, as pressed and as shown, and what it does."""
+    """A key, as pressed and as written, and what it does."""
 
     key: str
-    shown: str
+    sign: str
     text: str
     action: str
 
     @property
     def width(self) -> int:
         """Cells that it takes, with the gap behind it."""
-        return Content(f" {self.shown} {self.text} ").cell_length
+        return Content(f" {self.sign} {self.text} ").cell_length
 
 
 class KeyLine(Widget):
@@ -75,7 +75,7 @@ class KeyLine(Widget):
 
     def _with(self, line: Content, name: KeyName) -> Content:
         self._places.append((line.cell_length, name))
-        return line + Content.assemble((f" {name.shown}", "bold $text-accent"), f" {name.text} ")
+        return line + Content.assemble((f" {name.sign}", "bold $text-accent"), f" {name.text} ")
 
     def on_click(self, event: Click) -> None:
         """Press the key under the pointer."""
@@ -87,7 +87,7 @@ class KeyLine(Widget):
 def _names(screen: Screen[object]) -> list[KeyName]:
     """One name per action that works where the focus is, that of the focus first."""
     types = isinstance(screen.focused, Input)
-    found: dict[str, KeyName] = {}
+    by_action: dict[str, KeyName] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
         action = binding.action.removeprefix("app.")
@@ -95,6 +95,6 @@ def _names(screen: Screen[object]) -> list[KeyName]:
         if not listed or not active.enabled or (action in ONLY_IN_TEXT and not types):
             continue
         text = "Commands" if action == "command_palette" else binding.description
-        shown = screen.app.get_key_display(binding)
-        found.setdefault(action, KeyName(binding.key, shown, text, action))
-    return list(found.values())
+        sign = screen.app.get_key_display(binding)
+        by_action.setdefault(action, KeyName(binding.key, sign, text, action))
+    return list(by_action.values())
