@@ -143,8 +143,10 @@ def _judge(
     weights: Mapping[str, float] = MappingProxyType({}),
 ) -> Verdict:
     from advisor.brief import answers, assumptions
+    from advisor.decide.assembly import nothing_left
+    from advisor.decide.judgement import DecisionInputs
     from advisor.decide.rules import rule_out
-    from advisor.decide.verdict import DecisionInputs, decide, nothing_left
+    from advisor.decide.verdict import decide
     from advisor.estimate.advice import cautions
     from advisor.judging.unknown_names import missing_techniques
 

@@ -141,8 +141,8 @@ def _model(facts: Facts, name: str, config: Path | None) -> tuple[Model | None, 
 
     Raises UsageError on others.
     """
+    from advisor.estimate.training.model_name import size_by_name
     from advisor.estimate.training.request import size_of
-    from advisor.estimate.training.shape import size_by_name
     from advisor.facts.config_model import model_of_config
 
     if config is not None:

@@ -21,7 +21,7 @@ from advisor.estimate.training import frameworks
 from advisor.estimate.training.activations import trained_dtype
 from advisor.estimate.training.frameworks import Framework
 from advisor.estimate.training.lengths import USUAL_EXAMPLES, longest_example, longest_of
-from advisor.estimate.training.shape import size_in_name
+from advisor.estimate.training.model_name import size_in_name
 
 SHARED = (
     "source",

@@ -24,8 +24,9 @@ from advisor.estimate.quality import (
     labels_to_reach,
     predictions,
 )
+from advisor.estimate.quality.carrying import holds_at
 from advisor.estimate.quality.metric_kind import kind_of
-from advisor.estimate.quality.prediction import holds_at, size_in_name
+from advisor.estimate.quality.prediction import size_in_name
 from advisor.estimate.quality.skills import release_year
 from advisor.estimate.sheet import Sheet, stream
 

@@ -8,8 +8,8 @@ import pytest
 
 from advisor.core.brief import Brief, Score, Segment
 from advisor.core.quantity import Range
+from advisor.decide.assembly import nothing_left
 from advisor.decide.segments import scaled, segment_brief, segment_verdict, with_counts
-from advisor.decide.verdict import nothing_left
 from tests.options import brief, setting
 
 BRANDS = Segment("brands", 3, Range.exact(0.6), Range(80, 100, 140), Range.exact(20.0))

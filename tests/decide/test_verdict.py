@@ -13,9 +13,11 @@ from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Option
 from advisor.core.quantity import Range
 from advisor.core.verdict import Excluded, Verdict
+from advisor.decide.assembly import nothing_left
 from advisor.decide.breaches import over_budget
+from advisor.decide.judgement import DecisionInputs
 from advisor.decide.landscape import correlation
-from advisor.decide.verdict import DecisionInputs, decide, nothing_left
+from advisor.decide.verdict import decide
 from tests.options import brief, setting
 
 DRAWS = 200

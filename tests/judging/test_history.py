@@ -9,7 +9,7 @@ import pytest
 
 from advisor.core.events import StageEvent
 from advisor.core.probes import HardwareReport, Reading
-from advisor.decide.verdict import nothing_left
+from advisor.decide.assembly import nothing_left
 from advisor.facts import load
 from advisor.judging.history import remember
 from advisor.judging.surroundings import Surroundings

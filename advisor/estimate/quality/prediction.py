@@ -15,6 +15,7 @@ from advisor.core.brief import Score
 from advisor.core.quantity import Basis
 from advisor.estimate.quality import prior as priors
 from advisor.estimate.quality.blending import averaged
+from advisor.estimate.quality.carrying import holds_at, is_same_point, nearest_number, reach_text
 from advisor.estimate.quality.class_list import answerable_share, names_all
 from advisor.estimate.quality.design import Coefficient, Loadings, difference, loadings
 from advisor.estimate.quality.posterior import Conditioned, Normals, Observation
@@ -25,12 +26,6 @@ from advisor.estimate.quality.uplift import uplifted
 SHARED_TEST_ERROR = (
     0.75  # of a curve's test-set variance, since its points are scored on the same items
 )
-FAR = 8.0  # extrapolation beyond this many times the last measured number of examples is called far
-SAME_POINT = 1.02  # ratio of label counts below which two points of a curve are one
-CARRIED = 2.5
-"""Ratio of label counts up to which a measured score counts as measured: in that distance published
-curves of more than 1,000 labels move by no more than the error of a usual test set.
-"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -339,48 +334,18 @@ def _origin(
             curve += "".join(
                 f" of {source}" for source in sorted({p.score.source for p in own} - {""})
             )
-            return Basis.MODELLED, f"{curve}; {_reach(n, at)}; {base}"
-        if not _same_point(n, near.n):
+            return Basis.MODELLED, f"{curve}; {reach_text(n, at)}; {base}"
+        if not is_same_point(n, near.n):
             way = f"curve of {len(own)} points" if len(own) > 1 else "carried along usual curves,"
             text += f" at {near.n:,.0f} examples; {way} read at {n:,.0f}"
         return Basis.MEASURED, text
     return _by_others(task, skill, points, base)
 
 
-def holds_at(n: float, measured: Sequence[float]) -> bool:
-    """Whether a score that was measured at these numbers of examples, 0 where one is not stated,
-    counts as measured at `n`: up to `CARRIED` times fewer or more than any of them, and of several
-    also between them. What a curve may do on the way is in the draws.
-    """
-    stated = [m for m in measured if m]
-    if not stated or not n:
-        return True
-    return min(stated) / CARRIED <= n <= max(stated) * CARRIED
-
-
-def _same_point(n: float, measured: float) -> bool:
-    """Whether two numbers of examples are one; any number is that which is not stated, 0."""
-    return not measured or not n or bool(1 / SAME_POINT < n / measured < SAME_POINT)
-
-
-def _nearest_number(n: float, measured: Sequence[float]) -> float:
-    return min(measured, key=lambda m: abs(np.log((m or 1) / (n or m or 1))))
-
-
 def _nearest(own: Sequence[Point], n: float) -> Point:
     """The measured point whose number of examples is nearest, as a ratio."""
-    number = _nearest_number(n, [p.n for p in own])
+    number = nearest_number(n, [p.n for p in own])
     return next(p for p in own if p.n == number)
-
-
-def _reach(n: float, measured: Sequence[float]) -> str:
-    """Where a number of examples lies among those measured."""
-    first = min(measured)
-    last = max(measured)
-    if n < first:
-        return f"{n:,.0f} examples lie below the first point at {first:,.0f}"
-    far = f", more than {FAR:g} x: far" if n > FAR * last else ""
-    return f"extrapolated {n / last:.1f} x beyond the last point at {last:,.0f} examples{far}"
 
 
 def _by_others(

@@ -26,15 +26,8 @@ from advisor.estimate.training import (
 )
 from advisor.estimate.training.coefficients import Coefficients
 from advisor.estimate.training.inherit import inherited
-from advisor.estimate.training.shape import (
-    MULTILINGUAL,
-    Shape,
-    active_by_name,
-    is_encoder_decoder,
-    of_encoder_decoder,
-    of_model,
-    of_size,
-)
+from advisor.estimate.training.model_name import MULTILINGUAL, active_by_name, is_encoder_decoder
+from advisor.estimate.training.shape import Shape, of_encoder_decoder, of_model, of_size
 
 BASIS_TERM = "allocator and context"
 """What the basis that is asked for adds to the allocated memory."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from advisor.core.training import TrainingMeasurement, TrainingRun
 from advisor.estimate.training import frameworks, lengths, rates
 from advisor.estimate.training.activations import LOW_PRECISION, Precision, precision
-from advisor.estimate.training.shape import is_encoder_decoder
+from advisor.estimate.training.model_name import is_encoder_decoder
 
 
 def of_run(run: TrainingRun) -> tuple[str, ...]:

@@ -14,12 +14,11 @@ from advisor.core.training import TrainingRun
 from advisor.estimate.training import frameworks, objectives, rates, traffic
 from advisor.estimate.training.activations import (
     Precision,
-    adapter_widths,
     attends_in_fp32,
     precision,
 )
 from advisor.estimate.training.coefficients import Coefficients
-from advisor.estimate.training.frameworks import Kernels
+from advisor.estimate.training.launches import launch_seconds
 from advisor.estimate.training.lengths import computed_length, mean_length
 from advisor.estimate.training.memory import QUANTIZED, layout, mostly_trained, sequences
 from advisor.estimate.training.shape import Shape
@@ -30,9 +29,6 @@ RACK = 72
 
 MACHINE = 8
 """GPUs of one machine; beyond them states travel over the network."""
-
-PROMPTS = frozenset({"soft-prompt", "prefix"})
-"""Methods that add positions to the input instead of operations to each layer."""
 
 BANDWIDTH_SHARE = 0.8
 """Share of the printed bandwidth that streaming kernels reach."""
@@ -272,7 +268,7 @@ def seconds_by_term(
         term: value / gpus * slower
         for term, value in _gpu_terms(run, gpu, shape, tflops, k).items()
     }
-    terms["launch"] = _launch_seconds(run, shape, k) / stages
+    terms["launch"] = launch_seconds(run, shape, k) / stages
     terms["tensor"] = _tensor_seconds(run, gpu, shape, k)
     terms["link"] = _link_seconds(run, gpu, shape, k)
     terms["optimizer"] = _optimizer_seconds(run, gpu, shape, gpus, k)
@@ -336,62 +332,6 @@ def shares(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> dict[st
     slope |= {"tensor": of_busy, "link": of_link, "optimizer": 1.0}
     whole = together(terms, k)
     return {term: slope[term] * value / whole for term, value in terms.items()}
-
-
-def _launch_seconds(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
-    """Time to issue the kernels of all layers forward and backward, which a small batch does not
-    hide.
-    """
-    each = 1.0 + _adapter_launches(run, shape, k)
-    if layout(run).sharded_weights:
-        each *= math.exp(k.launch_sharded)
-    if shape.moe:
-        each += _expert_launches(run, shape, k)
-    fused = 0.5 if run.compile or frameworks.of(run).kernels is Kernels.VENDOR else 1.0
-    passes = 1.0 + again(run) / 3.0
-    return fused * math.exp(k.launch_per_layer) * each * shape.layers * passes
-
-
-EXPERT_LAUNCHES = 1.0 / 3.0
-"""Kernels of one expert over the 37 of a layer, forward: where, gather, three products, activation,
-two products with gates, scatter (transformers, MixtralSparseMoeBlock and its kin), about 12.
-"""
-
-
-def _expert_launches(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
-    """Launches of the experts of a layer over those of the layer itself."""
-    if not loops_over_experts(run, shape):
-        return math.exp(k.launch_moe_fused)
-    return math.exp(k.launch_moe) if run.model is None else EXPERT_LAUNCHES * run.model.experts
-
-
-def _adapter_launches(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
-    """Kernels of the adapters of a layer over those of the layer itself: casts, two factors, scale
-    and sum for each adapted module.
-    """
-    if run.method == "full" or run.method in PROMPTS:
-        return 0.0
-    stack = frameworks.of(run)
-    each = k.launch_adapter
-    if stack.kernels is Kernels.FUSED:
-        each *= 0.3
-    elif not stack.adapters_in_fp32:
-        each *= 0.6
-    if run.method == "dora":
-        each *= 2.0
-    return each * adapter_modules(run, shape)
-
-
-def adapter_modules(run: TrainingRun, shape: Shape) -> float:
-    """Adapted modules of a layer, typical ones where what is adapted is not known."""
-    return adapter_widths(run, shape).modules or 2.0
-
-
-def loops_over_experts(run: TrainingRun, shape: Shape) -> bool:
-    """Whether a mixture may go through its experts one by one, as plain PyTorch does, and not in
-    grouped products.
-    """
-    return shape.moe and frameworks.of(run).kernels is not Kernels.VENDOR
 
 
 def _optimizer_seconds(

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from advisor.core.errors import UsageError
 from advisor.estimate.training import total_params, trainable_params
 from advisor.estimate.training.architecture import params_by_formula
-from advisor.estimate.training.shape import is_encoder_decoder, of_encoder_decoder
+from advisor.estimate.training.model_name import is_encoder_decoder
+from advisor.estimate.training.shape import of_encoder_decoder
 from tests.estimate.training.catalogue import book
 
 BY_FORMULA = [m for m in book().models if params_by_formula(m) is not None]

@@ -10,7 +10,8 @@ import pytest
 
 from advisor.estimate.training import estimate
 from advisor.estimate.training.memory import typical_trained_params
-from advisor.estimate.training.shape import active_by_name, of_model, of_size, size_in_name
+from advisor.estimate.training.model_name import active_by_name, size_in_name
+from advisor.estimate.training.shape import of_model, of_size
 from tests.estimate.training.catalogue import a_run, book
 from tests.options import LLAMA, ROBERTA
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.estimate.training import coefficients, estimate, shape_of, throughput
+from advisor.estimate.training import coefficients, estimate, launches, shape_of, throughput
 from tests.estimate.training.catalogue import a_run, book
 
 
@@ -188,7 +188,7 @@ def test_launches_count_adapted_modules_and_not_their_widths() -> None:
     for model in ("Llama-3.1-8B", "Qwen2.5-7B", "Llama-3.1-70B"):
         for targets, modules in (("all-linear", 7), ("attention", 4), ("q_proj,v_proj", 2)):
             run = a_run(model, targets=targets)
-            assert throughput.adapter_modules(run, shape_of(run)) == modules
+            assert launches.adapter_modules(run, shape_of(run)) == modules
 
 
 def test_a_mixture_in_plain_modules_pays_for_all_its_experts() -> None:
@@ -205,12 +205,12 @@ def test_a_mixture_in_plain_modules_pays_for_all_its_experts() -> None:
         experts: replace(mixtral, model=replace(mixtral.model, experts=experts))
         for experts in (8, 68)
     }
-    launches = [
+    seconds = [
         throughput.seconds_by_term(run, run.gpu, shape_of(run), k)["launch"]
         for run in many.values()
     ]
     each = math.exp(k.launch_per_layer) / 3
-    assert launches[1] - launches[0] == pytest.approx(60 * each * plain.layers, rel=1e-6)
+    assert seconds[1] - seconds[0] == pytest.approx(60 * each * plain.layers, rel=1e-6)
     scout = a_run("Llama-4-Scout-17B-16E", "H100-SXM", method="full")
     by_hand, routed = (
         throughput.matmul_flops_per_token(replace(scout, framework=stack), shape_of(scout))
