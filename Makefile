@@ -11,6 +11,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constrain
 # Idle OpenMP threads that spin make small training loops ten times slower on busy cores.
 export OMP_NUM_THREADS := 1
 export OMP_WAIT_POLICY := passive
+# Where nothing may be written, every worker and every child compiles tests and libraries again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: site man run test lint collected tests release-tests fuzz bench examples format hashes sbom licences audit clean
 

@@ -27,7 +27,9 @@ def test_code_beside_a_native_type_is_left_aside(tmp_path: Path) -> None:
 def test_code_of_an_own_type_has_a_way_out(tmp_path: Path) -> None:
     pytest.importorskip("transformers")
     coded = SIZES | {"model_type": "own-make", "auto_map": {"AutoConfig": "evil.Config"}}
-    with pytest.raises(UsageError, match=r"'own-make' of its own.*never run.*--model 24B"):
+    with pytest.raises(
+        UsageError, match=r"'own-make' of its own.*never run.*`advisor estimate --config`"
+    ):
         config_json(written(tmp_path, coded))
 
 

@@ -241,9 +241,9 @@ def keep_training(tokens_per_second: float) -> int:
     known = facts.load()
     model = known.model("Llama-3.2-1B")
     setup = throughput.ThroughputSpec(
-        model.name, throughput.architecture_of(model), micro_batch=8, seq_len=64
+        model.name, throughput.architecture_of(model), micro_batch=8, seq_len=1024
     )
-    plan = throughput.plan([setup], [20, 30, 40], device="cuda", machine="NVIDIA L40S")
+    plan = throughput.plan([setup], [400, 600, 800], device="cuda", machine="NVIDIA L40S")
     result = {
         "device": "cuda",
         "layers": model.layers,

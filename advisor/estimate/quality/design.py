@@ -250,10 +250,7 @@ def _labelled(
 
 
 def _both(out: Loadings, skill: Skill, study: str, here: str) -> None:
-    """What a hybrid adds to the mean of its parts. What documents add says nothing of what examples
-    do.
-    """
+    """What a hybrid adds to the mean of its parts."""
     out.fixed[f"hybrid:{skill.technique}"] = 1.0
-    kind = "documents" if PROMPT_FORM.get(skill.technique) == "retrieval" else "examples"
-    out.deviations["hybrid-study", f"{study}|{kind}"] = 1.0
-    out.deviations["hybrid-task", f"{here}|{kind}"] = 1.0
+    out.deviations["hybrid-study", study] = 1.0
+    out.deviations["hybrid-task", here] = 1.0
