@@ -160,10 +160,11 @@ def _odd_bill(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
     ]
     paid = current.monthly_usd.likely
     if alike and not min(alike) / FAR_BILL <= paid <= max(alike) * FAR_BILL:
+        ends = dict.fromkeys((fmt.money(min(alike)), fmt.money(max(alike))))
         yield (
             f"The bill of {in_place.id} is {fmt.money_rate(paid)}, but its traffic would cost "
-            f"{fmt.money(min(alike))} to {fmt.money(max(alike))} at today's prices. Check "
-            "current.monthly_usd, or the traffic"
+            f"{' to '.join(ends)} at today's prices. Check current.monthly_usd, which stays as "
+            "stated at every volume, or the traffic"
         )
 
 
