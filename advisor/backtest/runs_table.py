@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -254,7 +254,7 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
     dtype = given.text("dtype", _likely_dtype(method, gpu), "weights_dtype")
     shards = _shards(row, gpu, quantization, stack)
     sharding, context_parallel = _layout(given, gpu_count, "fsdp" if shards else "ddp")
-    run = TrainingRun(
+    return TrainingRun(
         model_name=row.text("model"),
         model=models.get(row.text("model")),
         params=row.number("params_total") or size_in_name(row.text("model")),
@@ -291,8 +291,8 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
         memory_basis=row.text("memory_basis") or "reserved",
         tokens_basis=counted or "real",
         examples=given.examples,
+        assumed=tuple(given.assumed),  # last: all that was filled above
     )
-    return replace(run, assumed=tuple(given.assumed))
 
 
 def _layout(given: _Inputs, gpus: int, several: str) -> tuple[str, int]:

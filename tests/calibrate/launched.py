@@ -61,14 +61,14 @@ def learn(sharding: str) -> dict:
         micro = [collate(own[i : i + half], "cpu") for i in range(0, share, half)]
         steps.append(trainer.step(iter(micro), len(micro)))
     merged = team.merged(steps)
-    held = {
+    parameters = {
         n.removeprefix("module."): _whole(p).flatten().tolist() for n, p in model.named_parameters()
     }
     return {
         "losses": [s.loss for s in merged],
         "tokens": [s.tokens for s in merged],
         "slowest": all(m.seconds >= s.seconds for m, s in zip(merged, steps, strict=True)),
-        "params": held,
+        "params": parameters,
     }
 
 
