@@ -1,8 +1,9 @@
-"""How long `advisor recommend` takes, as a share of the time at an earlier commit.
+"""How long `advisor recommend` takes (of a brief) or `advisor data` (of any other file), as a share
+of the time at an earlier commit.
 
-Run: python benchmarks/against.py COMMIT BRIEF [--runs N] [--most RATIO]. Both trees are run in
+Run: python benchmarks/against.py COMMIT FILE [--runs N] [--most RATIO]. Both trees are run in
 turn, so that other work on the machine slows both; processor seconds and peak memory are medians.
-Ends with 1 where the ratio is over `--most`.
+`benchmarks/rows.py` makes data files. Ends with 1 where the ratio is over `--most`.
 """
 
 from __future__ import annotations
@@ -35,9 +36,16 @@ def checked_out(commit: str, folder: Path) -> Path:
     return tree
 
 
-def recommend(tree: Path, brief: Path, home: str) -> Cost:
-    """One verdict by the program in `tree`. Raises SystemExit where it fails."""
-    command = [sys.executable, "-m", "advisor", "recommend", str(brief), "--json", "--no-history"]
+def asked(file: Path) -> list[str]:
+    """What is asked about a file: the verdict on a brief, the report on data."""
+    if file.suffix == ".toml":
+        return ["recommend", str(file), "--json", "--no-history"]
+    return ["data", str(file), "--json"]
+
+
+def run(tree: Path, file: Path, home: str) -> Cost:
+    """One run of the program in `tree`. Raises SystemExit where it fails."""
+    command = [sys.executable, "-m", "advisor", *asked(file)]
     environment = os.environ | {"PYTHONPATH": str(tree), "ADVISOR_HOME": home}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's runs find their modules compiled
     child = subprocess.Popen(command, cwd=tree, env=environment, stdout=subprocess.DEVNULL)
@@ -59,18 +67,18 @@ def main() -> None:
     """Print both and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("commit")
-    parser.add_argument("brief", type=Path)
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("file", type=Path, help="a brief (.toml) or a data file")
+    parser.add_argument("--runs", type=int, default=5, help="0: one, with compiling")
     parser.add_argument("--most", type=float, default=0.6, help="the goal (0.6)")
     stated = parser.parse_args()
-    brief = stated.brief.resolve()
+    file = stated.file.resolve()
     with tempfile.TemporaryDirectory() as folder:
         trees = {stated.commit: checked_out(stated.commit, Path(folder)), "this tree": ROOT}
         costs: dict[str, list[Cost]] = {name: [] for name in trees}
         for turn in range(stated.runs + 1):
             for name, tree in trees.items():
-                cost = recommend(tree, brief, folder)
-                if turn:  # the first run compiles
+                cost = run(tree, file, folder)
+                if turn or not stated.runs:  # the first run compiles
                     costs[name].append(cost)
     before, now = (shown(name, each) for name, each in costs.items())
     ratio = now.seconds / before.seconds

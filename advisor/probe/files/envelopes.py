@@ -7,10 +7,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from advisor.probe.forms.annotations import MARKS as ANNOTATIONS
 from advisor.probe.forms.annotations import annotated, categories
+from advisor.probe.forms.exchanges import MARKS as EXCHANGES
 from advisor.probe.forms.exchanges import exchange
+from advisor.probe.forms.masks import MARKS as MASKS
 from advisor.probe.forms.masks import masked
 from advisor.probe.forms.records import DataRow, JsonObject, are_objects
+
+_ENVELOPES = ("paragraphs", "qas", "instances", "patterns", "row", "item", "mapping", "body")
+_ANY_MARK = frozenset((*_ENVELOPES, *EXCHANGES, *ANNOTATIONS, *MASKS))
+"""Fields without one of which an object is a row as it stands; most are."""
 
 
 def rows_of_value(number: int, value: Any) -> Iterator[DataRow]:
@@ -18,6 +25,9 @@ def rows_of_value(number: int, value: Any) -> Iterator[DataRow]:
     around either; of a SQuAD article, its questions.
     """
     if isinstance(value, dict):
+        if _ANY_MARK.isdisjoint(value):
+            yield DataRow(number, value)
+            return
         for row in _unfolded(value):
             yield from _row(number, row)
     elif _is_marked_text(value):

@@ -12,7 +12,7 @@ _NOT_ACCEPTED = {"reject": "rejected", "ignore": "ignored"}
 _LEAST_SET = 0.5
 """From this share on a category of spaCy counts as set."""
 
-_MARKS = frozenset((
+MARKS = frozenset((
     "annotations", "annotation_id", _PRODIGY, "cats", "source", "source-ref", "textContent",
     "external_id", "_server_id", "status", "fields",
 ))  # fmt: skip
@@ -24,7 +24,7 @@ def annotated(row: JsonObject) -> JsonObject:
 
     Raises ValueError with the reason where the annotator did not accept it.
     """
-    if _MARKS.isdisjoint(row):
+    if MARKS.isdisjoint(row):
         return row
     if label_studio.is_task(row):
         return label_studio.task(row)

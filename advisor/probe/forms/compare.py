@@ -27,6 +27,8 @@ class Compared:
 
     def text(self, prompt: str, answer: str) -> str:
         """The part of a row that tells it from others."""
+        if not (self.whole or self.heads or self.tails):
+            return prompt
         head = next((h for h in self.heads if prompt.startswith(h)), "")
         prompt = prompt[len(head) :]
         tail = next((t for t in self.tails if prompt.endswith(t)), "")

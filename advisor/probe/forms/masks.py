@@ -11,7 +11,7 @@ from advisor.probe.forms.records import JsonObject, are_objects
 from advisor.probe.forms.turns import known_role, role_of
 
 _LISTS = ("loss_mask", "loss_masks", "train_mask", "turn_mask", "message_mask", "messages_mask")
-_ANY_LIST = frozenset(_LISTS)
+MARKS = frozenset(_LISTS)
 
 
 def masked(row: JsonObject) -> JsonObject:
@@ -19,7 +19,7 @@ def masked(row: JsonObject) -> JsonObject:
 
     Raises ValueError where the marks do not fit the turns.
     """
-    if _ANY_LIST.isdisjoint(row):
+    if MARKS.isdisjoint(row):
         return row
     name = next(name for name in _LISTS if name in row)
     if not isinstance(row[name], list) or isinstance(row.get("input_ids"), list):

@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_right
 from collections import Counter as Tally
 from concurrent.futures import Executor
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from advisor.probe.forms.compare import Compared
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 ADDED_CHARACTERS = 500
 """So much of an answer tells what it adds to its prompt."""
+
+FEW_WORDS = 3
+"""Up to so many are sought in a prompt one by one, which is faster than a set of its words."""
 
 MAX_KEPT = 1_000_000
 LEFT_OF_MORE = MAX_KEPT // 2
@@ -129,8 +133,8 @@ class Kept:
         self.rows.add(pairs, [0] * len(pairs))
         self.inputs.add(inputs, answer_hashes)
         self._locate(file, [e.line for e in batch])
-        self._keep(compared, answers, pairs, answer_hashes)
-        self._label(compared, batch)
+        words = self._keep(compared, answers, pairs, answer_hashes)
+        self._label(words, batch)
         self.empty_answers += sum(not a.strip() for a in answers)
         self.set_phrases += sum(_SET_PHRASES.match(a.lstrip()) is not None for a in answers)
         kinds = kinds_by_row(prompts + answers + others)
@@ -164,9 +168,12 @@ class Kept:
 
     def _keep(
         self, compared: list[str], answers: list[str], pairs: list[int], answer_hashes: list[int]
-    ) -> None:
+    ) -> list[list[str]]:
+        """Take sketches while there is room. Gives the words of the compared texts, none without
+        room.
+        """
         if self.thinned:
-            return
+            return []
         if len(self.sketches) + len(pairs) > MAX_KEPT:
             import numpy as np
 
@@ -177,13 +184,14 @@ class Kept:
                 self.added[:LEFT_OF_MORE],
                 True,
             )
-            return
+            return []
         words = self.sketches.add(compared)
         self.added.extend(map(added_words, words, answers))
         self.pairs.extend(pairs)
         self.answers.extend(answer & 0xFFFFFFFF for answer in answer_hashes)
+        return words
 
-    def _label(self, compared: list[str], batch: list[TrainingExample]) -> None:
+    def _label(self, words: list[list[str]], batch: list[TrainingExample]) -> None:
         if self.labels is None:
             return
         named = [e.answer.strip() for e in batch]
@@ -199,7 +207,7 @@ class Kept:
             self.words = LabelledWords()
         elif self.first_labels is not None:
             before = len(self.words)
-            self.words.add(compared)
+            self.words.add(words)
             self.first_labels += [sys.intern(a) for a in named[: len(self.words) - before]]
 
     def _rendered(self, batch: list[TrainingExample]) -> dict[int, str]:
@@ -272,8 +280,17 @@ def added_words(prompt: list[str], answer: str) -> int:
     """32 bits of a hash of the words of an answer that its prompt does not hold: rows of one
     template add the same words, and what was worked out from their numbers is added.
     """
-    added = frozenset(words_of(answer[:ADDED_CHARACTERS])).difference(prompt)
-    return hash(added) & 0xFFFFFFFF
+    is_label = len(answer) <= MAX_LABEL_CHARACTERS
+    words = _words_of_label(answer) if is_label else frozenset(words_of(answer[:ADDED_CHARACTERS]))
+    if len(words) > FEW_WORDS:
+        return hash(words.difference(prompt)) & 0xFFFFFFFF
+    return hash(words.difference([w for w in words if w in prompt])) & 0xFFFFFFFF
+
+
+@lru_cache(MAX_LABELS)
+def _words_of_label(answer: str) -> frozenset[str]:
+    """Labels come again and again."""
+    return frozenset(words_of(answer))
 
 
 def _evenly_spaced(text: str) -> str:

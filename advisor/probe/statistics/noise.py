@@ -12,14 +12,11 @@ which no more than a twentieth are expected to be such. After Northcutt, Jiang a
 
 from __future__ import annotations
 
-import itertools
 import zlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from advisor.probe.statistics.sketch import words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,12 +60,14 @@ class LabelledWords:
         self._features = array("I")
         self._sizes = array("I")
 
-    def add(self, texts: list[str]) -> None:
-        """A batch of inputs, in the order of the rows."""
+    def add(self, texts: list[list[str]]) -> None:
+        """The words of a batch of inputs, in the order of the rows."""
         for text in texts[: max(ROWS - len(self._sizes), 0)]:
-            words = words_of(text[: 64 * ROW_WORDS])[:ROW_WORDS]
-            pairs = map(" ".join, itertools.pairwise(words))
-            features = {zlib.crc32(w.encode()) for w in itertools.chain(words, pairs)}
+            words = [word.encode() for word in text[:ROW_WORDS]]
+            alone = list(map(zlib.crc32, words))
+            # a checksum goes on from another: this is that of the two words with a blank between
+            pairs = map(zlib.crc32, (b" " + word for word in words[1:]), alone)
+            features = {*alone, *pairs}
             self._features.extend(sorted(features))
             self._sizes.append(len(features))
 

@@ -12,7 +12,6 @@ chance, so there the words themselves are compared.
 from __future__ import annotations
 
 import importlib
-import itertools
 import re
 from array import array
 from collections.abc import Callable, Iterator, Sequence
@@ -62,17 +61,14 @@ class Sketches:
         words = [words_of(text[:MAX_CHARACTERS])[:MAX_WORDS] for text in texts]
         hashed = library.RMinHash.hash_token_sets(words)
         lengths = np.array([len(w) for w in words], dtype=np.int64)
+        flat = _flat(hashed, "Q")
         matrix = library.RMinHash.digest_matrix_from_flat_token_hashes(
-            *_shingles(hashed, lengths), SLOTS, SEED
+            *_shingles(flat, lengths), SLOTS, SEED
         )
-        digests = np.fromiter(
-            itertools.chain.from_iterable(matrix.to_rows()), np.uint32, len(texts) * SLOTS
-        )
-        self._digests += digests.astype(np.uint8).tobytes()
-        self._words.extend(map(len, words))
-        for row in hashed:
-            if len(row) <= SHORT:
-                self._short.extend(h >> 48 for h in row)
+        self._digests += _flat(matrix.to_rows(), "I").astype(np.uint8).tobytes()
+        self._words.frombytes(lengths.astype(np.uint32).tobytes())
+        short = flat[np.repeat(lengths <= SHORT, lengths)] >> np.uint64(48)
+        self._short.frombytes(short.astype(np.uint16).tobytes())
         return words
 
     def __len__(self) -> int:
@@ -312,15 +308,19 @@ def _bound(words: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(words == 0, 2.0, bound)  # texts without a word say nothing about each other
 
 
+def _flat(rows: list[list[int]], code: str) -> NDArray[Any]:
+    """The numbers of all rows one after the other; `code` is their type as `array` names it."""
+    import numpy as np
+
+    return np.frombuffer(b"".join([array(code, row) for row in rows]), code)
+
+
 def _shingles(
-    hashed: list[list[int]], lengths: NDArray[np.int64]
+    words: NDArray[np.uint64], lengths: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Hashes of all words and word pairs, row after row, with the row offsets that rensa wants."""
     import numpy as np
 
-    words = np.fromiter(
-        itertools.chain.from_iterable(hashed), dtype=np.uint64, count=int(lengths.sum())
-    )
     pairs = words.copy()
     pairs[:-1] = words[:-1] * np.uint64(0x9E3779B97F4A7C15) + (
         words[1:] ^ np.uint64(0xD6E8FEB86659FD93)
