@@ -152,7 +152,7 @@ class Brief:
         for part in key.split("."):
             if value is None and key in questions():
                 return None
-            if not is_dataclass(value) or part not in {f.name for f in fields(value)}:
+            if part not in _names(value.__class__):
                 raise KeyError(key)
             value = getattr(value, part)
         return value
@@ -251,6 +251,12 @@ def _default(section: type, name: str) -> Any:
         if f.name == name and f.default is not MISSING:
             return f.default
     raise KeyError(name)
+
+
+@cache
+def _names(section: type) -> frozenset[str]:
+    """The fields of a section; none of a value that is not one."""
+    return frozenset(f.name for f in fields(section)) if is_dataclass(section) else frozenset()
 
 
 @cache

@@ -3,8 +3,9 @@
 Figures are combined with + - × ÷ and the functions of `estimate.algebra`. Each result keeps its
 operands, so the formula that is shown is the formula that was computed. The numbers are arrays of
 one row per case: row 0 holds the likely value of every input, the further rows hold Monte-Carlo
-draws or what-if cases. A plain float stands for an array of equal rows. This module only relies on
-the operators of the array, so it needs no numpy.
+draws or what-if cases; several blocks of the same cases are the lines of a matrix. A plain float
+stands for an array of equal rows. This module only relies on the operators of the array, so it
+needs no numpy.
 """
 
 from __future__ import annotations
@@ -173,7 +174,7 @@ def outlined(figures: Mapping[str, Figure]) -> dict[str, Figure]:
 
 def likely(rows: Rows) -> float:
     """Row 0: the value at the likely value of every input."""
-    return float(rows) if isinstance(rows, (int, float)) else float(rows[0])
+    return float(rows) if isinstance(rows, (int, float)) else rows.item(0)
 
 
 def lift(value: Figure | float) -> Figure:

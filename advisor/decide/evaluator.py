@@ -56,10 +56,10 @@ class Evaluator(Protocol):
         seed: int,
         which: Sequence[int],
         cases: Cases,
-    ) -> Cases:
-        """A block of `draws + 1` rows per change of one input, for the options `which`: likely
-        values first, then the draws of `cases` in every block. Scores are those of `cases` unless
-        a change moves them.
+    ) -> Sequence[Estimate]:
+        """The options `which` in a block of `draws + 1` rows per change of one input: likely values
+        first, then the draws of `cases` in every block. Scores are those of `cases` unless a change
+        moves them.
         """
 
     def scored_at(self, labels: float, which: Sequence[int]) -> Sequence[bool]:

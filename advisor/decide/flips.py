@@ -118,8 +118,8 @@ class Prober:
         self, values: Sequence[tuple[str, float]], which: Sequence[int], base: Ranking
     ) -> dict[tuple[str, float], Ruling]:
         size = len(base.cost)
-        cases = self.evaluator.drawn_what_if(values, size - 1, self.seed, which, self.cases)
-        moved = rank(cases.estimates, self.brief, cases.size)
+        drawn = self.evaluator.drawn_what_if(values, size - 1, self.seed, which, self.cases)
+        moved = rank(drawn, self.brief, size * len(values))
         answers = {}
         for i, (key, value) in enumerate(values):
             part = moved.rows(slice(i * size, (i + 1) * size))

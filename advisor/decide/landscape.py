@@ -63,7 +63,7 @@ def _blocks(
     changes = [(VOLUME, volume) for volume in volumes]
     every = range(len(cases.estimates))
     drawn = priced.drawn_what_if(changes, size - 1, seed, every, cases)
-    whole = rank(drawn.estimates, priced.brief, drawn.size)
+    whole = rank(drawn, priced.brief, size * len(volumes))
     return (whole.rows(slice(i * size, (i + 1) * size)) for i in range(len(volumes)))
 
 
@@ -90,7 +90,7 @@ def learning_curve(
     changes = [(LABELS, float(value)) for value in values]
     draws = min(CURVE_DRAWS, cases.size - 1)
     drawn = evaluator.drawn_what_if(changes, draws, seed, [best], cases)
-    scores = full(drawn.estimates[0]["quality.score"], drawn.size)
+    scores = full(drawn[0]["quality.score"], (draws + 1) * len(values))
     blocks = scores.reshape(len(values), draws + 1)[:, 1:]
     if not np.isfinite(blocks).all() or np.ptp(blocks.mean(axis=1)) < 1e-6:
         return None

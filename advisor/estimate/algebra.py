@@ -89,11 +89,12 @@ def by_length(tokens: Figure, limits: Sequence[int], prices: Sequence[Figure]) -
     tier = np.searchsorted(
         np.asarray(limits[1:], float), np.asarray(tokens.rows, float), side="left"
     )
-    used = np.unique(tier)
-    if len(used) == 1:
-        return prices[int(used[0])]
+    lowest, highest = int(tier.min()), int(tier.max())
+    if lowest == highest:
+        return prices[lowest]
     rows = np.choose(tier, [np.asarray(price.rows, float) for price in prices])
-    return combine("by length", rows, tokens, *(prices[int(i)] for i in used))
+    used = (prices[i] for i in range(lowest, highest + 1) if (tier == i).any())
+    return combine("by length", rows, tokens, *used)
 
 
 def annuity(
@@ -117,12 +118,13 @@ def _discounted(
 ) -> NDArray[np.float64]:
     factor = np.ones(np.broadcast_shapes(growth.shape, rate.shape))
     step = (1 + rate) ** (-1 / 12)
+    grown = 1 + growth
     total = np.zeros_like(factor)
     for share in shares:
-        factor = factor * step
+        factor *= step
         if share:
-            total = total + share * factor
-        factor = factor * (1 + growth)
+            total += share * factor
+        factor *= grown
     return total
 
 
@@ -141,13 +143,13 @@ def replica_months(months: int, load: Figure, growth: Figure, rate: Figure) -> F
     requests would fill.
     """
     g, d, now = (np.asarray(x.rows, float) for x in (growth, rate, load))
-    total = sum(
-        (
-            np.maximum(1.0, np.ceil(now * (1 + g) ** (t - 1))) / (1 + d) ** (t / 12)
-            for t in range(1, months + 1)
-        ),
-        np.zeros(()),
-    )
+    total = np.zeros(np.broadcast_shapes(g.shape, d.shape, now.shape))
+    sets = np.empty_like(total)
+    for t in range(1, months + 1):
+        np.multiply(now, (1 + g) ** (t - 1), out=sets)
+        np.maximum(1.0, np.ceil(sets, out=sets), out=sets)
+        sets /= (1 + d) ** (t / 12)
+        total += sets
     return combine("replica months", _plain(total), float(months), load, growth, rate)
 
 

@@ -128,10 +128,13 @@ def _by_period(ledger: Ledger, part: str, *, growing: bool) -> Figure:
         *((p.begin, p.parts[part]) for p in ledger.later if part in p.parts),
     ]
     ends = [*(begin for begin, _ in changes[1:]), float(months)]
-    terms = [
-        cost * algebra.annuity(months, growth, sheet["budget.discount_rate"], begin, end)
-        for (begin, cost), end in zip(changes, ends, strict=True)
-    ]
+    rate = sheet["budget.discount_rate"]
+
+    def worth(begin: float, end: float) -> Figure:
+        name = f"horizon.months|{growth.id}|{begin}|{end}"
+        return sheet.shared(name, lambda: algebra.annuity(months, growth, rate, begin, end))
+
+    terms = [cost * worth(begin, end) for (begin, cost), end in zip(changes, ends, strict=True)]
     total = add(*terms)
     unknown = tuple(cost.id for _, cost in changes if not cost.is_known)
     named = ledger.put(part.replace("run.", "horizon."), "USD", total, "price-changes")

@@ -111,17 +111,30 @@ def _predictions(
     are kept.
     """
     if all(isinstance(s.examples, (float, int, NoneType)) for s in skills):
-        size = 1 if sheet.seed is None else sheet.size // sheet.blocks
-        drawn = _drawn(task, skills, measured, sheet.seed, size)
-        return tuple(_repeated(prediction, sheet.size // size) for prediction in drawn)
-    return predictions(task, skills, measured, normals=sheet.normals, size=sheet.size)
+        if sheet.seed is not None:
+            return _drawn(task, skills, measured, sheet.seed, sheet.size)
+        medians = _drawn(task, skills, measured, None, 1)
+        return tuple(replace(m, rows=np.broadcast_to(m.rows, sheet.shape)) for m in medians)
+    return _case_by_case(task, skills, measured, sheet)
 
 
-def _repeated(prediction: QualityPrediction, blocks: int) -> QualityPrediction:
-    """The same rows in every block of a sheet."""
-    if blocks == 1 or isinstance(prediction.rows, (int, float)):
-        return prediction
-    return replace(prediction, rows=np.tile(prediction.rows, blocks))
+def _case_by_case(
+    task: TaskProfile, skills: Sequence[Skill], measured: tuple[Score, ...], sheet: Sheet
+) -> tuple[QualityPrediction, ...]:
+    """The predictions for numbers of examples that differ by case, all blocks in a row."""
+
+    def in_a_row(skill: Skill) -> Skill:
+        if isinstance(skill.examples, (float, int, NoneType)):
+            return skill
+        return replace(skill, examples=sheet.flat(skill.examples))
+
+    def normals(name: str) -> NDArray[np.float64]:
+        drawn = sheet.normals(name)
+        return drawn if sheet.blocks == 1 else np.tile(drawn, sheet.blocks)
+
+    flat = [in_a_row(skill) for skill in skills]
+    found = predictions(task, flat, measured, normals=normals, size=sheet.blocks * sheet.size)
+    return tuple(replace(one, rows=one.rows.reshape(sheet.shape)) for one in found)
 
 
 @lru_cache(maxsize=16)

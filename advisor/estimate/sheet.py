@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from zlib import crc32
 
 import numpy as np
@@ -27,14 +27,31 @@ if TYPE_CHECKING:
     from advisor.estimate.ledger import Ledger
 
 
+EVERYWHERE = slice(None)
+"""The rows of an input that is put to one value in all of them."""
+
+
+class Drawn(Protocol):
+    """Inputs that were drawn, and the ranges they were drawn from, by id."""
+
+    @property
+    def inputs(self) -> Mapping[str, Figure]: ...
+
+    @property
+    def spreads(self) -> Mapping[str, Range]: ...
+
+
 @dataclass(slots=True)
 class Sheet:
     """Inputs of a brief as figures of `size` cases.
 
     With a seed the rows after the first are joint draws; without one every row holds the likely
     value. `cases` puts an input to a value in some of the rows. A sheet of several `blocks` repeats
-    the same draws in each of them, likely values first. On a `lean` sheet only those figures are
-    computed that options are ranked by, and what these rest on.
+    the same cases in each of them, likely values first, and `cases` puts an input to a value in
+    some of the blocks: what depends on it has the shape (blocks, size) or (blocks, 1), all else
+    the shape (size,), and is worked out once for all blocks. `known` were drawn earlier with the
+    same seed, in as many cases or more, and are not drawn again. On a `lean` sheet only
+    those figures are computed that options are ranked by, and what these rest on.
     """
 
     brief: Brief
@@ -46,6 +63,7 @@ class Sheet:
     derived: dict[str, Figure] = field(default_factory=dict)
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     blocks: int = 1
+    known: Drawn | None = None
     lean: bool = False
 
     def __getitem__(self, key: str) -> Figure:
@@ -105,14 +123,22 @@ class Sheet:
 
         Shape (size,).
         """
-        if self.seed is None:
-            return np.zeros(self.size)
-        draws = stream(self.seed, id, self.size // self.blocks)
-        return draws if self.blocks == 1 else np.tile(draws, self.blocks)
+        return np.zeros(self.size) if self.seed is None else stream(self.seed, id, self.size)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of a figure that differs by case and by block: (size,), or (blocks, size)."""
+        return (self.size,) if self.blocks == 1 else (self.blocks, self.size)
+
+    def flat(self, rows: Rows) -> NDArray[np.float64]:
+        """The rows of a figure, block after block. Shape (blocks · size,)."""
+        return np.broadcast_to(np.asarray(rows, dtype=float), self.shape).reshape(-1)
 
     def is_put(self, id: str) -> NDArray[np.bool_]:
-        """The rows in which `cases` puts this input to a value. Shape (size,)."""
-        rows = np.zeros(self.size, dtype=bool)
+        """The rows, or blocks, in which `cases` puts this input to a value. Shape (size,), or
+        (blocks, 1).
+        """
+        rows = np.zeros(self.size if self.blocks == 1 else (self.blocks, 1), dtype=bool)
         for where, _ in self.cases.get(id, ()):
             rows[where] = True
         return rows
@@ -128,11 +154,19 @@ class Sheet:
             return math.nan
         if spread.is_exact or self.seed is None:
             return float(spread.likely)  # a Range may be written in whole numbers
+        if self.known is not None and self.known.spreads.get(id) == spread:
+            return self.known.inputs[id].first(self.size).rows
         return np.clip(two_piece(spread, self.normals(id), positive=low is not None), low, high)
 
     def _what_if(self, id: str, rows: Rows) -> Rows:
-        changed = np.array(np.broadcast_to(np.asarray(rows, dtype=float), (self.size,)))
-        for where, value in self.cases[id]:
+        put = self.cases[id]
+        if put[0][0] == EVERYWHERE:
+            return np.array([put[0][1]])
+        if self.blocks == len(put) > 1:
+            return np.array([[value] for _, value in put])
+        changed = np.empty(self.shape)
+        changed[...] = rows
+        for where, value in put:
             changed[where] = value
         return changed
 
@@ -180,13 +214,6 @@ def two_piece(spread: Range, z: NDArray[np.float64], *, positive: bool) -> NDArr
     return p50 + np.where(z > 0, p90 - p50, p50 - p10) / Z80 * z
 
 
-def repeated(figure: Figure, blocks: int) -> Figure:
-    """A figure with its cases so many times over."""
-    if blocks == 1 or isinstance(figure.rows, (int, float)):
-        return figure
-    return replace(figure, rows=np.tile(figure.rows, blocks))
-
-
 def what_if(brief: Brief, changes: Iterable[tuple[str, float]]) -> Sheet:
     """A sheet with one row per change of one input, all others at their likely value; row 0 changes
     nothing.
@@ -199,13 +226,18 @@ def what_if(brief: Brief, changes: Iterable[tuple[str, float]]) -> Sheet:
 
 
 def drawn_what_if(
-    brief: Brief, changes: Sequence[tuple[str, float]], draws: int, seed: int
+    brief: Brief,
+    changes: Sequence[tuple[str, float]],
+    draws: int,
+    seed: int,
+    known: Drawn | None = None,
 ) -> Sheet:
     """A sheet with one block per change of one input: the likely values, then the same joint draws
-    in every block, with that input at its value.
+    in every block, with that input at its value. `known` are cases drawn earlier with this seed.
     """
-    rows = draws + 1
     cases: dict[str, list[tuple[slice, float]]] = {}
     for block, (key, value) in enumerate(changes):
-        cases.setdefault(key, []).append((slice(block * rows, (block + 1) * rows), value))
-    return Sheet(brief, rows * len(changes), seed, cases, blocks=len(changes), lean=True)
+        where = EVERYWHERE if len(changes) == 1 else slice(block, block + 1)
+        cases.setdefault(key, []).append((where, value))
+    blocks = len(changes)
+    return Sheet(brief, draws + 1, seed, cases, blocks=blocks, known=known, lean=True)

@@ -99,18 +99,18 @@ class Evaluation:
         seed: int,
         which: Sequence[int],
         cases: Cases,
-    ) -> Evaluated:
-        """A block per change, for the options `which`: row 0 at the likely values, then the draws
-        of `cases` in every block.
+    ) -> tuple[Estimate, ...]:
+        """The options `which` in a block per change: row 0 at the likely values, then the draws of
+        `cases` in every block.
         """
         from advisor.estimate.scoring import moves_scores
         from advisor.estimate.sheet import drawn_what_if
 
         some = replace(self, options=tuple(self.options[i] for i in which))
-        sheet = drawn_what_if(self.brief, changes, draws, seed)
-        if any(moves_scores(key) for key, _ in changes):
-            return some._on(sheet)
-        return some._with_scores(sheet, cases)
+        sheet = drawn_what_if(self.brief, changes, draws, seed, cases)
+        moved = any(moves_scores(key) for key, _ in changes)
+        found = some._on(sheet) if moved else some._with_scores(sheet, cases)
+        return tuple(_in_a_row(estimate, sheet) for estimate in found.estimates)
 
     def scored_at(self, labels: float, which: Sequence[int]) -> tuple[bool, ...]:
         """Whether the score of each of the options `which`, tuned models, rests on its own
@@ -126,7 +126,8 @@ class Evaluation:
 
         budget = replace(self.brief.budget, horizon_months=months)
         other = replace(self, brief=replace(self.brief, budget=budget))
-        return other._with_scores(Sheet(other.brief, draws + 1, seed, lean=True), cases)
+        sheet = Sheet(other.brief, draws + 1, seed, known=cases, lean=True)
+        return other._with_scores(sheet, cases)
 
     def priced_at(self, error_cost_usd: float) -> Evaluation:
         """The same with another cost of a wrong answer."""
@@ -156,12 +157,9 @@ class Evaluation:
         return self._scored(sheet, quality_figures(self.options, sheet, self.setting))
 
     def _with_scores(self, sheet: Sheet, cases: Cases) -> Evaluated:
-        """On this sheet, with the scores of the first of these cases in each of its blocks."""
-        from advisor.estimate.sheet import repeated
-
-        size = sheet.size // sheet.blocks
+        """On this sheet, with the scores of the first of these cases."""
         skills = dict.fromkeys(option.skill for option in self.options)
-        quality = {s: repeated(cases.quality[s].first(size), sheet.blocks) for s in skills}
+        quality = {skill: cases.quality[skill].first(sheet.size) for skill in skills}
         return self._scored(sheet, quality)
 
     def _scored(self, sheet: Sheet, quality: Mapping[str, Figure]) -> Evaluated:
@@ -169,6 +167,17 @@ class Evaluation:
 
         estimates = estimate_all(self.options, sheet, self.setting, quality)
         return Evaluated(sheet.size, estimates, sheet.figures, sheet.spreads, quality)
+
+
+def _in_a_row(estimate: Estimate, sheet: Sheet) -> Estimate:
+    """The estimate with the blocks of its sheet one after the other."""
+    figures = {
+        name: figure
+        if isinstance(figure.rows, (int, float))
+        else figure.on(sheet.flat(figure.rows))
+        for name, figure in estimate.figures.items()
+    }
+    return replace(estimate, figures=figures)
 
 
 def evaluation(brief: Brief, surroundings: Surroundings) -> Evaluation:

@@ -25,7 +25,7 @@ from advisor.decide.ranking import Ranking, rank
 from advisor.decide.settling import Ruling, answer
 from advisor.decide.tornado import tornado
 from advisor.estimate.cost import estimate_all
-from advisor.estimate.sheet import Sheet, drawn_what_if, what_if
+from advisor.estimate.sheet import Sheet, what_if
 from advisor.pipeline import Evaluated, Evaluation
 from tests.options import brief, prompt, rented, setting, still_to_pay
 
@@ -54,9 +54,9 @@ class Bench:
         seed: int,
         which: Sequence[int],
         cases: Cases,
-    ) -> Evaluated:
-        every = self.on(drawn_what_if(self.brief, changes, draws, seed))
-        return replace(every, estimates=tuple(every.estimates[i] for i in which))
+    ) -> tuple[Estimate, ...]:
+        bound = Evaluation(self.brief, self.facts, PAIR)
+        return bound.drawn_what_if(changes, draws, seed, which, cases)
 
     def scored_at(self, labels: float, which: Sequence[int]) -> tuple[bool, ...]:
         return (True,) * len(which)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 
@@ -10,8 +11,9 @@ import pytest
 
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
-from advisor.core.option import score_input
+from advisor.core.option import Estimate, score_input
 from advisor.core.quantity import Range
+from advisor.decide.ranking import full
 from advisor.facts import load
 from advisor.judging.evaluation import Evaluation, evaluation
 from advisor.judging.surroundings import Surroundings
@@ -30,11 +32,8 @@ def nothing_but_facts() -> Surroundings:
     return Surroundings(load(), None, None, None)
 
 
-def totals(evaluated: object) -> list[np.ndarray]:
-    return [
-        np.broadcast_to(np.asarray(e["horizon.total"].rows, float), (evaluated.size,))  # type: ignore[attr-defined]
-        for e in evaluated.estimates  # type: ignore[attr-defined]
-    ]
+def totals(estimates: Iterable[Estimate], size: int) -> list[np.ndarray]:
+    return [full(e["horizon.total"], size) for e in estimates]
 
 
 @pytest.mark.parametrize("count", [1, 50])
@@ -43,12 +42,14 @@ def test_draws_come_after_the_likely_case(count: int) -> None:
     likely = bound().draws(0, 7)
     assert drawn.size == count + 1
     assert [e.option for e in drawn.estimates] == [prompt("batch"), rented()]
-    for whole, alone in zip(totals(drawn), totals(likely), strict=True):
+    for whole, alone in zip(
+        totals(drawn.estimates, drawn.size), totals(likely.estimates, 1), strict=True
+    ):
         assert whole[0] == pytest.approx(alone[0])
 
 
 def test_the_same_seed_draws_the_same_and_another_seed_does_not() -> None:
-    one, again, other = (totals(bound().draws(50, seed))[1] for seed in (7, 7, 8))
+    one, again, other = (totals(bound().draws(50, seed).estimates, 51)[1] for seed in (7, 7, 8))
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
 
@@ -81,8 +82,7 @@ def test_a_drawn_what_if_has_the_same_draws_in_every_block() -> None:
     case = bound()
     cases = case.draws(50, 7)
     drawn = case.drawn_what_if([(VOLUME, 3e6), (VOLUME, 3e6)], 20, 7, [0, 1], cases)
-    assert drawn.size == 2 * 21
-    for rows, whole in zip(totals(drawn), totals(cases), strict=True):
+    for rows, whole in zip(totals(drawn, 42), totals(cases.estimates, 51), strict=True):
         assert rows[:21].tolist() == rows[21:].tolist() == whole[:21].tolist()
 
 
@@ -90,7 +90,7 @@ def test_a_drawn_what_if_evaluates_some_options_only() -> None:
     """They are the same as where the brief itself holds the value."""
     case = bound()
     cases = case.draws(20, 7)
-    (tuned,) = case.drawn_what_if([(VOLUME, 6e6)], 20, 7, [1], cases).estimates
+    (tuned,) = case.drawn_what_if([(VOLUME, 6e6)], 20, 7, [1], cases)
     other = bound(brief(traffic__requests_per_month=6e6)).draws(20, 7).estimates[1]
     assert tuned.option == rented()
     for figure in ("horizon.total", "run.total", "quality.score"):
@@ -114,7 +114,7 @@ def test_options_at_another_value_in_the_same_draws() -> None:
     same = np.full(11, 3e6)
     (tuned,) = case.at(drawn, [1], VOLUME, same)
     assert tuned.option == rented()
-    expected = totals(drawn)[1][:11]
+    expected = totals(drawn.estimates, drawn.size)[1][:11]
     assert np.broadcast_to(tuned["horizon.total"].rows, 11) == pytest.approx(expected)
 
 
