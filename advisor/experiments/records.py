@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from advisor.calibrate.imports import ImportedRun
     from advisor.calibrate.projection import Projection
     from advisor.experiments.effects import CalibrationEffect
+    from advisor.facts import Facts
 
 UNITS = {
     "hours": "h",
@@ -182,10 +183,8 @@ def _import_notes(rows: Sequence[ImportedRun]) -> Iterator[str]:
         if not row.says_something:
             yield f"{row.label}: not kept, it holds no time, speed, memory or score"
         elif row.cells.get("gpu") and products.known_gpu(row.cells["gpu"]) is None:
-            yield (
-                f"{prefix}corrects no estimate: {row.cells['gpu']} is not in our table; import it "
-                "again with --set gpu=NAME (names: `advisor facts gpus`)"
-            )
+            reason = _why_unknown(products, row.cells["gpu"])
+            yield f"{prefix}corrects no estimate: {reason}; import it again with --set gpu=NAME"
         elif not (row.cells.get("model") and row.cells.get("gpu") and row.cells.get("method")):
             missing = [name for name in ("model", "gpu", "method") if not row.cells.get(name)]
             verb = "is" if len(missing) == 1 else "are"
@@ -193,6 +192,14 @@ def _import_notes(rows: Sequence[ImportedRun]) -> Iterator[str]:
                 f"{prefix}corrects no estimate until {sentence_list(missing)} {verb} known; import "
                 f"it again with --set {missing[0]}=..."
             )
+
+
+def _why_unknown(products: Facts, gpu: str) -> str:
+    """What is wrong with the name of a GPU that is not known."""
+    try:
+        return f"{products.gpu(gpu).name} is known"
+    except UsageError as error:
+        return str(error)
 
 
 def _imported_outcome(number: int, row: ImportedRun) -> TrialOutcome:

@@ -89,7 +89,7 @@ class Facts:
             if part is not None:
                 return part
             name = self.driver_names.get(name, name)
-        return self._gpus_by_id[gpu_table.resolve(name, self._gpus[1], list(self._gpus_by_id))]
+        return self._gpus_by_id[gpu_table.resolve(name, self._gpus[1], self._gpus_by_id)]
 
     def known_gpu(self, name: str) -> Gpu | None:
         """As `gpu`; None for a name that is unknown, or that of several products."""

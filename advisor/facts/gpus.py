@@ -10,6 +10,7 @@ from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import ErrorCorrection, Gpu, GpuOffer, Link
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.facts.gpu_names import without_maker
+from advisor.facts.gpu_words import alike
 from advisor.facts.table import FactRow, read
 
 _HOUR = "USD/h"
@@ -73,8 +74,8 @@ def _gpu(row: FactRow) -> Gpu:
     )
 
 
-def resolve(name: str, names: Mapping[str, tuple[str, ...]], ids: Sequence[str]) -> str:
-    """The one id that `name` stands for.
+def resolve(name: str, names: Mapping[str, tuple[str, ...]], gpus: Mapping[str, Gpu]) -> str:
+    """The one id of `gpus` that `name` stands for; `names` are the ids by each name.
 
     Raises UsageError where it is unknown or stands for several.
     """
@@ -82,6 +83,7 @@ def resolve(name: str, names: Mapping[str, tuple[str, ...]], ids: Sequence[str])
         names.get(name.strip().lower(), ())
         or _spelled_alike(name, names)
         or _spelled_alike(without_maker(name), names)
+        or alike(name, names, gpus)
     )
     if len(matches) > 1:
         raise UsageError(
@@ -90,7 +92,7 @@ def resolve(name: str, names: Mapping[str, tuple[str, ...]], ids: Sequence[str])
     if not matches and name.strip().lower() in NO_GPU:
         raise UsageError(f"{name!r} is not a GPU; write 'none': small classifiers then run on CPUs")
     if not matches:
-        hint = did_you_mean(name, ids) or "; see `advisor facts gpus`"
+        hint = did_you_mean(name, gpus) or "; see `advisor facts gpus`"
         raise UsageError(f"unknown GPU {name!r}{hint.removesuffix('?')}; {ADD_A_ROW}")
     return matches[0]
 

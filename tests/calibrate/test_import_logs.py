@@ -270,3 +270,81 @@ def test_what_has_no_time_or_another_form_says_what_to_do(
         experiments.import_runs(path, {})
     assert "\n" not in str(error.value)
     assert experiments.runs() == ()
+
+
+@pytest.mark.parametrize("processes", [2, 3, 8])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_log_that_several_processes_write_counts_each_step_once(
+    tmp_path: Path, processes: int, restarted: bool
+) -> None:
+    """Each process of a training adds its own line, some seconds later and not always in order."""
+    lines = list[str]()
+    for session in range(1 + restarted):
+        for step in range(10, 400, 10):
+            for process in range(processes):
+                seconds = 4 * step + 3 * process
+                at = max(step - 10 * (process % 2), 10) + 390 * session
+                clock = str(timedelta(seconds=seconds))
+                lines.append(json.dumps({
+                    "current_steps": at, "total_steps": 800, "loss": 1.5, "elapsed_time": clock,
+                }))  # fmt: skip
+    run = of_text(tmp_path, "\n".join(lines), "trainer_log.jsonl")
+    assert float(run.cells["step_seconds"]) == pytest.approx(4.0, rel=0.02)
+    assert any("several processes" in note for note in run.notes)
+
+
+def test_a_run_that_was_resumed_once_is_not_of_several_processes(tmp_path: Path) -> None:
+    steps = [*range(10, 200, 10), *range(100, 400, 10)]
+    lines = [
+        json.dumps({
+            "current_steps": step, "total_steps": 400, "loss": 1.5,
+            "elapsed_time": str(timedelta(seconds=4 * (step if at < 19 else step - 90))),
+        })
+        for at, step in enumerate(steps)
+    ]  # fmt: skip
+    run = of_text(tmp_path, "\n".join(lines), "trainer_log.jsonl")
+    assert float(run.cells["step_seconds"]) == pytest.approx(4.0)
+    assert not any("several processes" in note for note in run.notes)
+
+
+def test_totals_count_where_the_state_in_a_folder_has_no_times(tmp_path: Path) -> None:
+    state = {"global_step": 50, "max_steps": 80, "log_history": [{"step": 40, "loss": 1.5}]}
+    totals = {"epoch": 2.0, "train_runtime": 160.0, "train_samples_per_second": 2.0}
+    (tmp_path / "checkpoint-50").mkdir()
+    (tmp_path / "checkpoint-50" / "trainer_state.json").write_text(json.dumps(state))
+    (tmp_path / "all_results.json").write_text(json.dumps(totals))
+    for place in (tmp_path, tmp_path / "all_results.json"):
+        (run,) = read(place, {})[1]
+        assert float(run.cells["total_seconds"]) == 160.0
+    (tmp_path / "trainer_state.json").write_text(json.dumps(state))
+    (run,) = read(tmp_path / "all_results.json", {})[1]
+    assert float(run.cells["total_seconds"]) == 160.0
+
+
+def test_files_of_a_wandb_run_without_its_log_tell_the_gpus(tmp_path: Path) -> None:
+    files = tmp_path / "run-x" / "files"
+    files.mkdir(parents=True)
+    summary = {"_runtime": 170.0, "_step": 9, "train/global_step": 80, "train_runtime": 160.0,
+               "train_loss": 1.3}  # fmt: skip
+    (files / "wandb-summary.json").write_text(json.dumps(summary))
+    (files / "wandb-metadata.json").write_text('{"gpu": "NVIDIA L40S", "gpu_count": 2}')
+    for place in (files, files.parent, files / "wandb-summary.json"):
+        form, (run,) = read(place, {})
+        assert (form, run.label) == ("Weights & Biases summary", "run-x")
+        assert (run.cells["gpu"], float(run.cells["gpu_count"])) == ("L40S", 2.0)
+        assert float(run.cells["step_seconds"]) == 2.0
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("312.5 minutes", 18750), ("90.5 seconds", 90.5)])
+def test_unsloth_says_how_long_the_training_took(tmp_path: Path, said: str, seconds: float) -> None:
+    text = "GPU = NVIDIA L4. Max memory = 22 GB.\n{'loss': 1.6, 'epoch': 0.1}\n"
+    run = of_text(tmp_path, f"{text}{said} used for training.\nPeak reserved memory = 7.5 GB.\n")
+    assert float(run.cells["total_seconds"]) == seconds
+    assert run.cells["gpu"] == "L4"
+
+
+def test_a_gpu_of_several_products_is_named_in_the_note(tmp_path: Path) -> None:
+    path = tmp_path / "runs.csv"
+    path.write_text("model,method,gpu,tokens_per_second\nLlama-3.1-8B,lora,H200,7100\n")
+    imported = experiments.import_runs(path, {})
+    assert any("'H200-SXM', 'H200-NVL'" in note for note in imported.notes)

@@ -97,6 +97,9 @@ def _folder(path: Path, gpus: float | None) -> Imported:
     trained = _trained(path, gpus)
     if trained is not None:
         return trained
+    summary = wandb_files.downloaded_summary(path)
+    if summary is not None:
+        return _json(summary, _text(summary), gpus)
     if wandb_files.is_wandb_folder(path):
         return "Weights & Biases run", wandb_files.wandb_runs(path, gpus)
     if mlflow.is_store(path):
@@ -112,7 +115,7 @@ def _folder(path: Path, gpus: float | None) -> Imported:
 
 def _trained(path: Path, gpus: float | None) -> Imported | None:
     """What a Trainer left in its output folder, else in its last checkpoint; LLaMA-Factory's and
-    ms-swift's log, which has a clock, where the Trainer's own state has no speed.
+    ms-swift's log, which has a clock, or the totals, where the Trainer's own state has no speed.
     """
     checkpoints = sorted(path.glob("checkpoint-*/trainer_state.json"), key=_checkpoint_step)
     states = [path / "trainer_state.json", *reversed(checkpoints)]
@@ -126,7 +129,15 @@ def _trained(path: Path, gpus: float | None) -> Imported | None:
             of_log = _json(log, _text(log), gpus)
             better = "step_seconds" in of_log[1][0].cells
             return of_log if better or of_state is None else of_state
+    totals = [path / name for name in ("all_results.json", "train_results.json")]
+    results = next((file for file in totals if file.is_file()), None)
+    if results is not None and (of_state is None or not _is_timed(of_state)):
+        return _json(results, _text(results), gpus)
     return of_state
+
+
+def _is_timed(imported: Imported) -> bool:
+    return any({"step_seconds", "total_seconds"} & run.cells.keys() for run in imported[1])
 
 
 def _checkpoint_step(state: Path) -> int:
@@ -188,6 +199,8 @@ def _document(path: Path, document: JsonObject, gpus: float | None) -> Imported:
         if not state.is_file():
             return "Hugging Face train_results.json", [results]
         form, (run,) = _json(state, _text(state), gpus)  # it knows the steps of the last session
+        if not _is_timed((form, [run])):
+            return "Hugging Face train_results.json", [results]
         whole = "total_seconds" in run.cells and "total_samples" in results.cells
         added = {"total_samples": results.cells["total_samples"]} if whole else {}
         return form, [replace(run, cells={**run.cells, **added})]
@@ -195,7 +208,7 @@ def _document(path: Path, document: JsonObject, gpus: float | None) -> Imported:
     if isinstance(inner, dict) and isinstance(inner.get("data"), dict):
         return "MLflow run", [mlflow.rest_run(path.stem, inner, count)]
     if "_runtime" in document or "_step" in document:
-        return "Weights & Biases summary", [history(path.stem, [document], count)]
+        return "Weights & Biases summary", [wandb_files.summary(path, document, gpus)]
     job = hosted_job(path.stem, document)
     if job is not None:
         return job[0], [job[1]]

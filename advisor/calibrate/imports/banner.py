@@ -22,6 +22,7 @@ _TOTAL_BATCH = re.compile(
     r" = ([\d,]+)"
 )
 _GPU = re.compile(r"^[\W_]*GPU[: ]+(?:= )?(.+?)\. (?:Num GPUs = \d+\. )?Max memory", re.MULTILINE)
+_TRAINED = re.compile(r"^[\W_]*([\d.]+) (seconds|minutes) used for training\.", re.MULTILINE)
 _RESERVED = re.compile(r"Peak reserved memory = ([\d.]+) GB")
 
 
@@ -41,6 +42,10 @@ def banner(text: str) -> Collected:
     gpu = _GPU.search(text)
     if gpu:
         cells["gpu"] = gpu[1].removeprefix("NVIDIA ")
+    trained = _TRAINED.search(text)
+    if trained and (time := positive(trained[1])):
+        seconds = time * (60.0 if trained[2] == "minutes" else 1.0)
+        cells |= {"total_seconds": seconds, "total_includes": "train+eval"}
     reserved = _RESERVED.search(text)
     if reserved:
         cells |= {"memory_gib": positive(reserved[1]), "memory_basis": "reserved"}

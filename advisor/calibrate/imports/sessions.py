@@ -15,6 +15,9 @@ PAUSE = 3.0
 evaluation, a save, or a pause between two sessions.
 """
 
+SEVERAL = 4
+"""Where more than one line in so many repeats a step, several processes wrote them."""
+
 EARLY_SHARE = 0.75
 """A clock that shows less than this share of the time that all steps would take began late."""
 
@@ -40,6 +43,29 @@ class Interval:
     @property
     def per_step(self) -> float:
         return self.seconds / self.steps
+
+
+def of_one_process(entries: Sequence[LogEntry]) -> Sequence[LogEntry]:
+    """The entries of one process, where several wrote the same file: each adds a line of its own
+    for a step, and the first one counts. A run that was resumed goes back to a step a few times
+    only.
+    """
+    steps = [e.step for e in entries if e.step is not None and e.loss is not None]
+    back = sum(after <= before for before, after in pairwise(steps))
+    if back * SEVERAL < len(steps):
+        return entries
+    kept: list[LogEntry] = []
+    furthest = began = 0.0
+    for entry in entries:
+        if entry.step is None or entry.elapsed is None:
+            continue
+        if entry.elapsed < began / 2.0:  # the clock of a new session
+            furthest = 0.0
+        elif entry.step <= furthest:
+            continue
+        furthest, began = entry.step, entry.elapsed
+        kept.append(entry)
+    return kept
 
 
 def sessions_of(entries: Sequence[LogEntry]) -> list[list[Moment]]:

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from advisor.calibrate.imports.columns import Fields, ImportedRun, finite, positive, seconds_of
+from advisor.calibrate.imports.sessions import of_one_process
 from advisor.calibrate.imports.timing import run_of
 from advisor.calibrate.imports.training_log import (
     LogEntry,
@@ -162,12 +163,15 @@ def trainer_log(path: Path, entries: Sequence[Fields]) -> ImportedRun:
     first is tokens so far ÷ seconds since the last start, so it is not used.
     """
     planned = [v for e in entries if (v := _planned(e)) is not None]
-    lines = [log_entry(entry) for entry in entries if not is_total(entry)]
+    every = [log_entry(entry) for entry in entries if not is_total(entry)]
+    lines = of_one_process(every)
+    several = "several processes wrote it: of each step the first line counts"
     return run_of(
         TrainingLog(
             label=path.parent.name or path.stem,
             entries=lines,
             totals=session_totals(entries),
+            notes=() if lines is every else (several,),
             cells={"framework": "hf", "epochs": last_value(entries, "epoch")},
             scores=last_scores(entries),
             steps=max((e.step for e in lines if e.step is not None), default=None),

@@ -18,6 +18,7 @@ from advisor.calibrate.imports.protobuf import fields, messages, text
 from advisor.calibrate.imports.settings import WHOLE_MACHINE, settings
 from advisor.core.constants import GIB
 from advisor.core.errors import UsageError
+from advisor.core.experiment import JsonObject
 
 MOST_BYTES = 512 * 1024 * 1024
 MOST_RUNS = 1000
@@ -25,6 +26,7 @@ MOST_ROWS = 1_000_000
 BLOCK = 32 * 1024
 HEADER = 7
 MAGIC = b":W&B"
+SUMMARY_NAME = "wandb-summary.json"
 WHOLE = 1
 FIRST = 2
 LAST = 4
@@ -49,6 +51,32 @@ def wandb_runs(folder: Path, gpus: float | None) -> list[ImportedRun]:
 def is_wandb_folder(folder: Path) -> bool:
     """Whether a folder is one of Weights & Biases."""
     return bool(_run_files(folder))
+
+
+def downloaded_summary(folder: Path) -> Path | None:
+    """The summary in a folder of a run's files as the page offers them, without its log."""
+    places = (folder / SUMMARY_NAME, folder / "files" / SUMMARY_NAME)
+    return None if _run_files(folder) else next((file for file in places if file.is_file()), None)
+
+
+def summary(path: Path, values: JsonObject, gpus: float | None) -> ImportedRun:
+    """The run of a `wandb-summary.json`, on the GPUs that `wandb-metadata.json` beside it names."""
+    machine = _metadata(path.parent / "wandb-metadata.json")
+    count = positive(machine.get("gpu_count"))
+    name = str(machine.get("gpu") or "").removeprefix("NVIDIA ")
+    cells: Collected = {"gpu": name, "gpu_count": count} if name and count else {}
+    notes = (WHOLE_MACHINE,) if cells and count and count > 1.0 and gpus is None else ()
+    folder = path.parent if path.parent.name != "files" else path.parent.parent
+    label = folder.name if path.name == SUMMARY_NAME and folder.name else path.stem
+    return history(label, [values], gpus or count or 1.0, cells, notes)
+
+
+def _metadata(path: Path) -> JsonObject:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _run_files(folder: Path) -> list[Path]:
