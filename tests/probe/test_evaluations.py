@@ -209,6 +209,26 @@ def test_deepeval_counts_its_metric_or_whether_a_case_passed(
     assert evaluation.systems["prompt/zero-shot@gpt-4o"].scores == {"a": 0.9, "b": 0.3, "c": 0.0}
 
 
+def test_deepeval_keeps_its_last_run_and_its_cache(tmp_path: Path) -> None:
+    metric = {"name": "Exact Match", "score": 0.5, "success": False}
+    run = {"testCases": [{"input": "a", "success": False, "metricsData": [metric]}]}
+    last = write(tmp_path / ".latest_test_run.json", {"testRunData": run})
+    key = json.dumps({"actual_output": "x", "input": "a"})
+    kept = {"test_cases_lookup_map": {key: {"cached_metrics_data": [{"metric_data": metric}]}}}
+    cache = write(tmp_path / ".deepeval-cache.json", kept)
+    for path in (last, cache):
+        assert read_evaluation(path).systems["prompt/zero-shot@model"].scores == {"a": 0.5}
+    link = write(tmp_path / "link.json", {"testRunLink": "https://x.example/runs/1"})
+    with pytest.raises(UsageError, match="DEEPEVAL_RESULTS_FOLDER"):
+        read_evaluation(link)
+
+
+def test_a_run_without_results_holds_no_scores(tmp_path: Path) -> None:
+    path = write(tmp_path / "r.json", {"results": {"results": [], "timestamp": None}})
+    with pytest.raises(UsageError, match="holds no scores"):
+        read_evaluation(path)
+
+
 def test_a_table_of_item_by_system_takes_models_as_column_names(tmp_path: Path) -> None:
     path = tmp_path / "scores.csv"
     path.write_text("item,gpt-4.1-mini,tune/lora@llama-3.1-8b\n1,1,0.5\n2,0,\n")

@@ -17,6 +17,8 @@ def rows_of(document: Any) -> Sequence[JsonObject] | None:
     results = document.get("results") if isinstance(document, Mapping) else None
     if isinstance(results, Mapping):
         results = results.get("results")
+        if results == []:
+            return []
     if isinstance(results, list) and results and all(map(is_row, results)):
         return results
     return None

@@ -89,6 +89,11 @@ def _read(path: Path) -> tuple[str, Systems] | None:
         return "inspect_ai log", inspect_log.read_log(document)
     if harness.is_results(document):
         return "lm-evaluation-harness results", harness.read_results(path, document)
+    if deepeval.is_link(document):
+        raise UsageError(
+            f"{path}: holds only the address of the run's page; run deepeval again with "
+            "DEEPEVAL_RESULTS_FOLDER=FOLDER set, and give the file that it writes there"
+        )
     cases = deepeval.cases_of(document)
     if cases is not None:
         return "deepeval test run", deepeval.read_cases(document, cases)
