@@ -28,6 +28,7 @@ _MIG = re.compile(
 _MAKERS = re.compile(
     r"\((?:R|TM|C)\)|\b(?:NVIDIA|AMD|Intel|Radeon|Instinct|GeForce|Graphics)\b", re.IGNORECASE
 )
+_LISTED = re.compile(r"\w \[([^\]]*[A-Za-z][^\]]*)\]")
 SIZE_TOLERANCE = 0.1
 """Share by which the memory that a driver reports may be less than the nominal one (inline error
 correction takes a sixteenth).
@@ -117,6 +118,17 @@ def _whole(name: str, gpus: Mapping[str, Gpu]) -> Gpu | None:
     )
 
 
+def listed(name: str) -> list[str]:
+    """The products in brackets in a name of the PCI database, which one chip has several of:
+    `Navi 31 [Radeon RX 7900 XT/7900 XTX]`; nothing in another name.
+    """
+    brackets = _LISTED.search(name)
+    parts = [part.strip() for part in brackets[1].split("/")] if brackets else []
+    series = re.match(r"(?:Radeon )?(?:RX |Pro )?", parts[0], re.IGNORECASE) if parts else None
+    head = series[0] if series else ""
+    return [part if part.startswith(head) else head + part for part in parts]
+
+
 def without_maker(name: str) -> str:
     """A name in lower case without its maker's words: `NVIDIA GeForce RTX 4090`, `GeForce RTX 4090`
     and `RTX 4090` are one GPU, as are `Intel(R) Arc(TM) B580 Graphics` and `Arc B580`.
@@ -162,8 +174,9 @@ class DriverNames(Mapping[str, str]):
 
     def _candidates(self, name: str) -> list[str]:
         exact = self._exact.get(name.strip().lower())
-        loose = without_maker(name)
-        return list(exact) if exact else sorted(self._loose.get(loose, ()) if loose else ())
+        names = (without_maker(part) for part in (name, *listed(name)))
+        loose = {gpu for part in names if part for gpu in self._loose.get(part, ())}
+        return list(exact) if exact else sorted(loose)
 
     def __iter__(self) -> Iterator[str]:
         return (name for name, ids in self._exact.items() if len(ids) == 1)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from advisor.core.errors import UsageError
 from advisor.core.facts import Gpu
-from advisor.facts.gpu_names import SIZE_TOLERANCE, without_maker
+from advisor.facts.gpu_names import SIZE_TOLERANCE, listed, without_maker
 
 _SERIES = frozenset(("rtx", "gtx", "rx", "arc", "quadro", "tesla", "apple"))
 _GENERATIONS = frozenset(("ada", "blackwell", "pro"))
@@ -22,7 +22,8 @@ _COUNT = re.compile(r"\s*(\d{1,3})(?:x|\s+x\s|\s*[×*])\s*(?=\D*\d)", re.IGNOREC
 _LAPTOP = "laptop"
 _MOBILE = re.compile(r"\b(mobile|notebook|laptop gpu)\b")
 LEAST_DIGITS = 4
-_ASIDE = re.compile(r"\([^)]*\)")
+_ASIDE = re.compile(r"\((?!\s*\d+ ?gi?b)[^)]*\)", re.IGNORECASE)
+_BRACKETS = str.maketrans("()", "  ")
 
 
 def alike(name: str, names: Mapping[str, tuple[str, ...]], gpus: Mapping[str, Gpu]) -> list[str]:
@@ -31,7 +32,10 @@ def alike(name: str, names: Mapping[str, tuple[str, ...]], gpus: Mapping[str, Gp
     `names` are the ids by each name. A desktop part is meant where no laptop is named; memory and
     form that are named have to be those of the GPU.
     """
-    raise_if_counted(name)
+    name = _one(name)
+    parts = listed(name)
+    if parts:
+        return list(dict.fromkeys(gpu for part in parts for gpu in alike(part, names, gpus)))
     wanted = _words(name)
     product = _product(wanted)
     if not any(character.isdigit() for word in product for character in word):
@@ -42,21 +46,23 @@ def alike(name: str, names: Mapping[str, tuple[str, ...]], gpus: Mapping[str, Gp
     return fitting or _of_number(product, products)
 
 
-def raise_if_counted(name: str) -> None:
-    """Raises UsageError for `2x RTX 4090`: the count has a place of its own."""
+def _one(name: str) -> str:
+    """The name of one GPU. Raises UsageError for `2x RTX 4090`: the count has its own place."""
     counted = _COUNT.match(name)
-    if counted:
-        one = name[counted.end() :].strip()
+    one = name[counted.end() :].strip() if counted else name
+    if counted and counted[1] != "1":
         raise UsageError(
             f"GPU {name!r}: {counted[1]} is how many; name one GPU as {one!r} and state the count "
             "beside it (--gpus, [hardware] count, --set gpu_count)"
         )
+    return one
 
 
 def _words(name: str) -> list[str]:
-    plain = _MOBILE.sub(_LAPTOP, without_maker(_ASIDE.sub(" ", name)))
+    plain = _ASIDE.sub(" ", name.replace("_", " ")).translate(_BRACKETS)
+    plain = _MOBILE.sub(_LAPTOP, without_maker(plain))
     plain = _GROUPED.sub(r"\1 \2", plain)
-    return re.split(r"[\s-]+", re.sub(r"(\d) gb\b", r"\1gb", plain).strip())
+    return re.split(r"[\s-]+", re.sub(r"(\d) gb\b", r"\1gb", plain).strip(" -"))
 
 
 def _product(words: list[str]) -> frozenset[str]:

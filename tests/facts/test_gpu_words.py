@@ -32,6 +32,10 @@ SERIES = ("RTX", "GTX", "RX", "Arc", "Apple")
         ("L40S PCIe", "L40S"),
         ("RTX Ada 6000", "RTX 6000 Ada"),
         ("RTX 5880", "RTX 5880 Ada"),
+        ("NVIDIA_TESLA_T4", "T4"),
+        ("NVIDIA-GeForce-RTX-4090", "RTX 4090"),
+        ("NVIDIA_H100_MEGA_80GB", "H100-SXM"),
+        ("1x A100 SXM4 (80 GB)", "A100-80GB-SXM"),
     ],
 )
 def test_people_leave_out_the_series_and_add_memory_and_form(name: str, gpu: str) -> None:
@@ -46,6 +50,8 @@ def test_people_leave_out_the_series_and_add_memory_and_form(name: str, gpu: str
         ("3080", {"RTX 3080 10GB", "RTX 3080 12GB"}),
         ("RTX PRO 5000", {"RTX PRO 5000 Blackwell", "RTX PRO 5000 72GB Blackwell"}),
         ("H200 141GB", {"H200-SXM", "H200-NVL"}),
+        ("nvidia-tesla-a100", {"A100-40GB-SXM", "A100-80GB-PCIe"}),
+        ("Navi 21 [Radeon RX 6800/6800 XT / 6900 XT]", {"RX 6800 XT", "RX 6900 XT"}),
     ],
 )
 def test_what_several_products_share_lists_them(name: str, some: set[str]) -> None:
@@ -76,3 +82,9 @@ def test_no_gpu_is_taken_for_another_without_its_series(gpu: str) -> None:
         return
     with pytest.raises(UsageError, match=f"'{re.escape(gpu)}'"):
         FACTS.gpu(rest)
+
+
+@pytest.mark.parametrize(("memory", "gpu"), [(24.0, "RX 7900 XTX"), (20.0, "RX 7900 XT")])
+def test_of_products_with_one_chip_the_memory_tells_which(memory: float, gpu: str) -> None:
+    name = "Navi 31 [Radeon RX 7900 XT/7900 XTX/7900 GRE/7900M]"
+    assert FACTS.driver_names.of_size(name, memory) == gpu
