@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from advisor.brief.answers import format_answer
 from advisor.brief.groups import makes_sense
 from advisor.core.brief import LISTS, Brief, questions
 from advisor.core.quantity import Basis, Range
 from advisor.core.question import Kind, Question
-from advisor.core.verdict import Answer, Assumption
+
+if TYPE_CHECKING:
+    from advisor.core.verdict import Answer, Assumption
 
 DERIVED = "derived"
 """The word for a value that is left out and computed elsewhere; the source says where."""
@@ -44,6 +46,8 @@ def answers(brief: Brief) -> tuple[Answer, ...]:
     """What the brief states, in the order of the questions, then the rows of `READ_BY_REPORTS`;
     those of other lists are left aside.
     """
+    from advisor.core.verdict import Answer
+
     stated = []
     for key, question in questions().items():
         if "[" in key or key not in brief.origins:
@@ -60,6 +64,8 @@ def answers(brief: Brief) -> tuple[Answer, ...]:
 
 def _answers_in_rows(brief: Brief) -> Iterator[Answer]:
     """What the rows state, under keys such as `plan.gates[0].owner`."""
+    from advisor.core.verdict import Answer
+
     for name in READ_BY_REPORTS:
         declared = {k: q for k, q in questions().items() if k.startswith(f"{name}[].")}
         for i, row in enumerate(brief.get(name)):
@@ -110,6 +116,8 @@ def _in_rows(brief: Brief) -> list[Assumption]:
 
 def _from_runs(brief: Brief) -> list[Assumption]:
     """Scores that the user's own calibrations supply where the brief gives none."""
+    from advisor.core.verdict import Assumption
+
     return [
         Assumption(
             f"quality.measured[{i}].score",
@@ -125,6 +133,8 @@ def _from_runs(brief: Brief) -> list[Assumption]:
 
 
 def _assumption(brief: Brief, question: Question, key: str, value: Any) -> Assumption:
+    from advisor.core.verdict import Assumption
+
     origin = brief.origin(key)
     return Assumption(
         key, in_words(question, value), str(origin.basis), origin.source, origin.as_of

@@ -21,6 +21,9 @@ def command(brief: Path | None = None) -> None:
         raise UsageError(
             f"the full-screen app needs a terminal; here, use `advisor recommend {name}`"
         )
+    from advisor.tui.work import garbage
+
+    garbage.pause()
     from advisor.tui.app import open_app
 
     open_app(brief)

@@ -109,7 +109,7 @@ class AdvisorApp(App[None]):
     async def _open_desk(self) -> None:
         """Load what the first frame did without, in a thread, and put the desk in front."""
         assert self._read is not None
-        from advisor.tui.work.loading import load
+        from advisor.tui.work.loading import REST_SECONDS, load
 
         try:
             draft, engine = await asyncio.to_thread(load, self._read)
@@ -119,7 +119,17 @@ class AdvisorApp(App[None]):
             return
         self._make_desk(draft, engine)
         self._begin()
-        await self.push_screen(self.desk)
+        with self.batch_update():  # one layout and one frame, not one per part
+            await self.push_screen(self.desk)
+            await self.desk.is_open.wait()
+        if draft.path is not None:
+            self.set_timer(REST_SECONDS, partial(self._remember, draft.path))
+
+    @work(group="remember", thread=True, exit_on_error=False)
+    def _remember(self, path: Path) -> None:
+        from advisor.tui.model.recent import remember_brief
+
+        remember_brief(path)
 
     def _begin(self) -> None:
         self._garbage.start()

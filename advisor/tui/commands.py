@@ -86,10 +86,9 @@ class DeskCommands(Provider):
 
     def _questions(self) -> Iterator[Command]:
         desk = self._desk
-        form = desk.panes.form if desk else None
-        if desk is None or form is None:
+        if desk is None:
             return
-        for box in form.boxes:
+        for box in desk.panes.form.boxes:
             for key in box.group.keys:
                 yield (
                     f"Go to {box.group.title}: {label(key)}",

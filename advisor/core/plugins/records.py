@@ -13,14 +13,13 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from advisor.core.experiment import JsonObject
-
 if TYPE_CHECKING:
+    from advisor.core.experiment import JsonObject
     from advisor.core.techniques import Technique
     from advisor.core.training import TrainingRun
     from advisor.core.verdict import Verdict
 
-PriceRow: TypeAlias = JsonObject
+PriceRow: TypeAlias = "JsonObject"
 """A row with the columns of a user's price file; provider, model, source and as_of are required."""
 
 ROW_NAME = re.compile(r"[a-z][a-z0-9-]*")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from advisor.core import format as fmt
 from advisor.core.naming import option_name
-from advisor.core.verdict import OptionRecord, Verdict
-from advisor.report.headline import approach_chance
+
+if TYPE_CHECKING:
+    from advisor.core.verdict import OptionRecord, Verdict
 
 
 def change_line(before: Verdict, after: Verdict) -> str:
@@ -17,6 +20,8 @@ def change_line(before: Verdict, after: Verdict) -> str:
 
 
 def _parts(before: Verdict, after: Verdict) -> list[str]:
+    from advisor.report.headline import approach_chance
+
     parts: list[str] = []
     if after.verdict != before.verdict:
         word = fmt.APPROACH_WORDS.get(after.verdict, after.verdict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Event
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -22,6 +23,7 @@ from advisor.tui.screens.desk_actions import DeskActions
 from advisor.tui.screens.desk_keys import KEYS, ONLY_IN, WHILE_RUNNING
 from advisor.tui.screens.tab_actions import DIALOG
 from advisor.tui.widgets.tab_panes import TabPanes
+from advisor.tui.work import loading
 
 if TYPE_CHECKING:
     from advisor.tui.model.completion import Names
@@ -40,21 +42,23 @@ class Desk(DeskActions):
     def __init__(self, engine: Engine, draft: Draft, *, welcome: bool = False) -> None:
         super().__init__(engine)
         self._welcome = welcome
+        self.is_open = Event()
         self.judging = JudgingController(self, engine, draft)
         self.calibration = CalibrationController(self, engine)
         self.files = FileController(self)
         self.autosave = AutosaveController(self)
         self.ways = WaysController(self)
-        self.panes = TabPanes(engine.machine, self.calibration.jobs)
+        self.panes = TabPanes(engine.machine, self.calibration.jobs, draft)
 
     def on_mount(self) -> None:
         self.query_one(Tabs).focus()
-        self.run_worker(self._load_names, group="names", thread=True, exit_on_error=False)
         self.set_interval(WATCH_SECONDS, self.files.watch_file)
         self.call_after_refresh(self._begin)
 
     async def _begin(self) -> None:
-        await self.take(self.draft)
+        self._start_with(self.draft)
+        self.is_open.set()
+        self.set_timer(loading.REST_SECONDS, self._load_rest)
         if self._welcome:
             self.action_start()
             return
@@ -62,17 +66,22 @@ class Desk(DeskActions):
             self._dialog(self.files.offer_recovery())
         self.post_message(messages.DeskReady())
 
-    def _load_names(self) -> None:
-        """Names of models and GPUs for completion; without them any name may be typed."""
+    def _load_rest(self) -> None:
+        self.run_worker(self._read_rest, group="rest", thread=True, exit_on_error=False)
+
+    def _read_rest(self) -> None:
+        """Names of models and GPUs for completion, without which any name may be typed; and what
+        other places need, so that no key has to wait for it.
+        """
         from advisor.tui.model.completion import Names
 
         names = Names(tuple(self.engine.models()), tuple(self.engine.gpus()))
         self.app.call_from_thread(self._take_names, names)
+        loading.load_rest()
 
     def _take_names(self, names: Names) -> None:
         self.names = names
-        if form := self.panes.form:
-            form.complete_with(names)
+        self.panes.form.complete_with(names)
 
     def on_unmount(self) -> None:
         """However the app ends, no process outlives it."""
@@ -80,10 +89,13 @@ class Desk(DeskActions):
 
     async def take(self, draft: Draft) -> None:
         """Work on another brief from now on."""
-        self.judging.take(draft)
         await self.panes.take(draft)
-        if (form := self.panes.form) and self.names is not None:
-            form.complete_with(self.names)
+        self._start_with(draft)
+
+    def _start_with(self, draft: Draft) -> None:
+        self.judging.take(draft)
+        if self.names is not None:
+            self.panes.form.complete_with(self.names)
         self.query_one(Tabs).active = "brief"
         self.judging.jobs.look(draft.judged)
 

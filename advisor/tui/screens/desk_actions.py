@@ -164,8 +164,7 @@ class DeskActions(TabActions):
         """Focus the field of a question."""
         await self.action_tab("brief")
         await self.panes.bring("brief")
-        if form := self.panes.form:
-            await form.reveal(key)
+        await self.panes.form.reveal(key)
 
     async def action_tab(self, tab: str) -> None:
         """Show a tab."""
@@ -174,8 +173,7 @@ class DeskActions(TabActions):
     async def action_more(self) -> None:
         """Show the questions that matter less, too."""
         await self.action_tab("brief")
-        if form := self.panes.form:
-            await form.show_all()
+        await self.panes.form.show_all()
 
     async def action_next_tab(self, step: int = 1) -> None:
         """Go round the tabs."""

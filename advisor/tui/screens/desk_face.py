@@ -62,6 +62,9 @@ class DeskFace(Screen[None]):
         self.panes: TabPanes
 
     def compose(self) -> ComposeResult:
+        # Textual gives these classes after the first layout, and then does all of it once more.
+        for size, steps in ((self.app.size.width, WIDTHS), (self.app.size.height, HEIGHTS)):
+            self.add_class([name for least, name in steps if size >= least][-1])
         yield self.status
         yield Tabs(*(Tab(f"{n} {tab.title()}", id=tab) for n, tab in enumerate(TABS, 1)))
         yield self.strip
@@ -94,8 +97,7 @@ class DeskFace(Screen[None]):
         self.autosave.changed(draft)
         self.panes.show_draft(draft)
         self.show_toml()
-        if form := self.panes.form:
-            form.relate(draft)
+        self.panes.form.relate(draft)
         what_ifs = len(draft.supposed)
         self.panel.border_title = f"Verdict — what-if: {what_ifs}" if what_ifs else "Verdict"
         self.panel.border_subtitle = Content(clean(twin("verdict", draft)))
@@ -110,36 +112,32 @@ class DeskFace(Screen[None]):
 
     def show_answer(self, key: str, draft: Draft) -> None:
         """Show in the field of a question what the draft says."""
-        form = self.panes.form
-        if form is not None and (field := form.field(key)):
+        if field := self.panes.form.field(key):
             from advisor.tui.widgets.brief_form import put
 
             put(field, draft)
 
     def fill_form(self, draft: Draft) -> None:
         """Show the answers of a draft in every field."""
-        if form := self.panes.form:
-            form.fill(draft)
+        self.panes.form.fill(draft)
 
     def show_findings(self, findings: Mapping[str, str], stand_ins: Mapping[str, str]) -> None:
         """Show at the fields what the data say: where it differs from the answers, and where it
         stands in for a missing one.
         """
-        if form := self.panes.form:
-            form.show_findings(findings, stand_ins)
+        self.panes.form.show_findings(findings, stand_ins)
 
     def mark_field(self, key: str, line: str) -> None:
         """Mark the field of a question as refused; an empty key removes every such mark."""
-        if form := self.panes.form:
-            form.mark(key, line)
+        self.panes.form.mark(key, line)
 
     def show_verdict(self, verdict: Verdict | None, change: str = "") -> None:
         """Show a verdict, and what the newest answer changed in it."""
         self.status.verdict = verdict
         self.field_help.verdict = verdict
         ways = self.panes.ways = self.ways.ways()
-        if (form := self.panes.form) and (verdict is None or verdict.sensitivity):
-            form.show_effects(effects(verdict))
+        if verdict is None or verdict.sensitivity:
+            self.panes.form.show_effects(effects(verdict))
         for view in (self.panel, self.strip):
             view.text.show(verdict, self.draft.judged, change, ways)
 

@@ -23,6 +23,8 @@ OPEN_FIRST = ("Task", "Traffic", "Quality", "Data", "Today")
 """Groups that are open in a new form: they decide most verdicts."""
 
 OPEN_WHERE_TALL = ("Budget", "Team", "Hardware", "Policy")
+BETWEEN_GROUPS_SECONDS = 0.05
+"""Pause before the next group opens, in which a key is answered."""
 TALL = 55
 """Lines from which on more groups are open."""
 
@@ -49,15 +51,15 @@ class GroupBox(VerticalGroup):
     }
     """
 
-    def __init__(self, group: QuestionGroup, form: BriefForm) -> None:
-        super().__init__()
+    def __init__(self, group: QuestionGroup, form: BriefForm, *, is_open: bool) -> None:
+        super().__init__(classes="-open" if is_open else "")
         self.group = group
         self._form = form
         self.heading = GroupHeading(self, MORE)
-        self.fields: dict[str, Field] = {}
-        self.is_open = False
+        self.is_open = is_open
         self.all_questions = False
-        self._body = VerticalGroup(classes="fields")
+        self.fields = {key: Field(questions()[key]) for key in self.first_keys if is_open}
+        self._body = VerticalGroup(*self.fields.values(), classes="fields")
 
     def compose(self) -> ComposeResult:
         yield self.heading
@@ -108,7 +110,8 @@ class BriefForm(FocusBorder, VerticalScroll):
     def __init__(self, draft: Draft, id: str) -> None:
         super().__init__(id=id, can_focus=False)
         self.draft = draft
-        self.boxes = [GroupBox(group, self) for group in groups()]
+        first = OPEN_FIRST[0]
+        self.boxes = [GroupBox(group, self, is_open=group.title == first) for group in groups()]
         self._names = Names()
         self._to_open: list[GroupBox] = []
         self._findings: Mapping[str, str] = {}
@@ -122,14 +125,14 @@ class BriefForm(FocusBorder, VerticalScroll):
         self.fill(self.draft)
         tall = self.app.size.height >= TALL
         wanted = OPEN_FIRST + OPEN_WHERE_TALL if tall else OPEN_FIRST
-        self._to_open = [box for box in self.boxes if box.group.title in wanted]
-        self.call_after_refresh(self._open_next)
+        self._to_open = [box for box in self.boxes if box.group.title in wanted and not box.is_open]
+        self.call_after_refresh(self.set_timer, BETWEEN_GROUPS_SECONDS, self._open_next)
 
     async def _open_next(self) -> None:
-        """One group per frame: to lay out and paint all of them at once would hold up keys."""
+        """One group at a time: to lay out and paint all of them at once would hold up keys."""
         if self._to_open:
             await self._to_open.pop(0).unfold(True)
-            self.call_after_refresh(self._open_next)
+            self.set_timer(BETWEEN_GROUPS_SECONDS, self._open_next)
 
     @property
     def fields(self) -> Iterable[Field]:

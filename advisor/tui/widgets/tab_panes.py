@@ -42,20 +42,22 @@ class TabPanes(ContentSwitcher):
     TabPanes > * { height: 1fr; }
     """
 
-    def __init__(self, machine: Callable[[], HardwareReport], jobs: RunJobs) -> None:
-        super().__init__()
+    def __init__(self, machine: Callable[[], HardwareReport], jobs: RunJobs, draft: Draft) -> None:
+        from advisor.tui.widgets.brief_form import BriefForm
+
+        self._form = BriefForm(draft, id="brief")
+        super().__init__(self._form, initial="brief")
         self._machine = machine
-        self._draft: Draft | None = None
+        self._draft = draft
         self._observations: Observations | None = None
         self._verdict: Verdict | None = None
-        self._form: BriefForm | None = None
         self._jobs = jobs
         self.pins = Pins()
         self.ways: tuple[WayForward, ...] = ()
 
     @property
-    def form(self) -> BriefForm | None:
-        """The form, once it is made."""
+    def form(self) -> BriefForm:
+        """The form of the brief on the desk."""
         return self._form
 
     async def take(self, draft: Draft) -> None:
@@ -73,8 +75,6 @@ class TabPanes(ContentSwitcher):
 
     async def bring(self, tab: str) -> None:
         """Show the pane of a tab."""
-        if self._form is None:
-            return
         if not self.query(f"#{tab}"):
             await self.add_content(self._make(tab), id=tab)
         self.current = tab
@@ -87,17 +87,18 @@ class TabPanes(ContentSwitcher):
     def name_command(self) -> None:
         """Below the pane: the command that shows the same in a plain terminal."""
         pane = self.visible_content
-        if pane is not None and self._draft is not None and self.current is not None:
+        if pane is not None:
             pane.border_subtitle = Content(clean(self.command()))
 
     def command(self) -> str:
         """That command, of the pane in sight."""
         from advisor.tui.model.twins import twin
-        from advisor.tui.widgets.calibrate_pane import CalibratePane
 
-        assert self._draft is not None
-        pane = self.visible_content
-        request = pane.request if isinstance(pane, CalibratePane) else None
+        request = None
+        if self.current == "calibrate":
+            from advisor.tui.widgets.calibrate_pane import CalibratePane
+
+            request = self.query_one(CalibratePane).request
         return twin(self.current or "brief", self._draft, request=request)
 
     def show(self, observations: Observations | None, verdict: Verdict | None) -> None:
@@ -108,6 +109,8 @@ class TabPanes(ContentSwitcher):
 
     def show_look(self, event: StageEvent) -> None:
         """How far the look at the data is."""
+        if self.current != "data":
+            return
         from advisor.tui.widgets.data_pane import DataPane
 
         if isinstance(pane := self.visible_content, DataPane):
@@ -145,11 +148,7 @@ class TabPanes(ContentSwitcher):
         from advisor.tui.widgets.report_pane import ReportPane
 
         pane = self.visible_content
-        if (
-            isinstance(pane, DataPane)
-            and self._observations is not None
-            and self._draft is not None
-        ):
+        if isinstance(pane, DataPane) and self._observations is not None:
             pane.show(
                 self._observations.data, proposed_answers(self._observations.data, self._draft)
             )
@@ -160,22 +159,21 @@ class TabPanes(ContentSwitcher):
         elif isinstance(pane, ComparePane):
             pane.show(self._scenarios())
         elif isinstance(pane, DecisionPane) and self._verdict is not None:
-            if self._draft is not None:
-                pane.text.show(self._verdict, self._draft.judged, ways=self.ways)
+            pane.text.show(self._verdict, self._draft.judged, ways=self.ways)
             pane.show(self._verdict)
         elif isinstance(pane, ReportPane) and self._verdict is not None:
             pane.show(self._verdict)
 
     def _scenarios(self) -> list[Scenario]:
         """The pinned scenarios, and the one on the desk."""
-        if self._verdict is None or self._draft is None:
+        if self._verdict is None:
             return list(self.pins.scenarios)
         now = Scenario("on the desk", with_answers(self._verdict, self._draft))
         return [*self.pins.scenarios, now]
 
     def pin(self) -> Scenario | None:
         """Pin the scenario on the desk; None where there is no verdict on it."""
-        if self._verdict is None or self._draft is None:
+        if self._verdict is None:
             return None
         scenario = self.pins.pin(with_answers(self._verdict, self._draft))
         self._fill()

@@ -128,9 +128,11 @@ class JudgeJobs:
         except Exception as error:
             self._desk.post_message(VerdictReady(number, None, unexpected(error)))
         else:
+            # Loads and compiles here, and not on the loop, what draws the verdict.
             from advisor.report.terms import Terms
+            from advisor.tui.views import verdict as _drawing  # noqa: F401
 
-            Terms.of(verdict)  # compiles the expression of its names here and not on the loop
+            Terms.of(verdict)
             self._desk.post_message(VerdictReady(number, verdict, deep=deep))
 
 
