@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import to_thread
+from asyncio import sleep, to_thread
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,9 @@ CANCEL = "Cancel"
 RECOVER = "Recover"
 FORGET = "Delete them"
 LATER = "Later"
+
+LOOK_SECONDS = 0.05
+"""Pause between two looks at whether the verdict on the newest answers is there."""
 
 
 class FileController:
@@ -164,15 +167,17 @@ class FileController:
             await self._desk.take(Draft() if path == Path() else Draft.read(path).as_new())
 
     async def write_reports(self) -> None:
-        """Write the report in every format beside the brief."""
+        """Write the report of the newest answers, in every format chosen, beside the brief."""
+        while self._desk.is_judging:
+            await sleep(LOOK_SECONDS)
         judging = self._desk.judging
         if self._desk.draft.supposed:
             self._desk.complain(
                 "a report needs answers, not what-ifs: keep them (enter) or drop them (escape)"
             )
             return
-        if judging.verdict is None or not judging.deep:
-            self._desk.complain("the verdict is still being computed: try again in a moment")
+        if judging.verdict is None:
+            self._desk.complain("no report without a verdict: the panel says why there is none")
             return
         path = self._desk.draft.path
         stem = path.with_suffix("") if path else Path("brief")

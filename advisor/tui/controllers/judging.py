@@ -87,6 +87,7 @@ class JudgingController:
 
     def judge(self) -> None:
         """Ask for a verdict on the draft; before the first observations, those will ask."""
+        self.deep = False
         key, contradiction = self.draft.contradiction()
         if key:
             self._fail(f"{key}: {contradiction}")
@@ -114,6 +115,7 @@ class JudgingController:
             self._before_change = self.verdict if shows_winner(self.draft.judged) else None
 
     def _judge_change(self, keys: frozenset[str]) -> None:
+        self.deep = False
         if OBSERVED_KEYS & keys:
             self.jobs.look(self.draft.judged, after=REST_SECONDS)
         else:

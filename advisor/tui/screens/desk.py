@@ -103,8 +103,12 @@ class Desk(DeskActions):
     def is_busy(self) -> bool:
         """Whether a look, a judgement or a run is under way."""
         run = self.calibration.jobs.run_on_screen
-        judging = self.judging.is_looking or not (self.judging.deep or self.panel.text.failure)
-        return judging or (run is not None and not run.ended)
+        return self.is_judging or (run is not None and not run.ended)
+
+    @property
+    def is_judging(self) -> bool:
+        """Whether the verdict on the newest answers is still to come, with all that follows."""
+        return self.judging.is_looking or not (self.judging.deep or self.panel.text.failure)
 
     @property
     def is_in_dialog(self) -> bool:
