@@ -29,6 +29,8 @@ POLICY = "; ".join(
 )
 """The page may load nothing from elsewhere: that of textual-serve names a font on the web."""
 
+FONT_ELSEWHERE = re.compile(r"<link\s[^>]*https://fonts[^>]*>")
+
 FOCUS = """<script>
 new MutationObserver((changes, observer) => {
   if (document.body.classList.contains("-first-byte")) {
@@ -53,6 +55,7 @@ class GuardedServer(Server):  # type: ignore[misc]
     def __init__(self, command: str, port: int, token: str) -> None:
         super().__init__(command, HOST, port, title="advisor")
         self._token = token
+        self._pages: set[asyncio.Task[object]] = set()
 
     def initialize_logging(self) -> None:
         """Requests hold the token, and malformed ones are for nobody to read: none is logged."""
@@ -78,7 +81,8 @@ class GuardedServer(Server):  # type: ignore[misc]
         answer = await handler(request)
         if isinstance(answer, web.Response) and answer.content_type == "text/html":
             answer.headers["Content-Security-Policy"] = POLICY
-            answer.text = (answer.text or "").replace("</body>", FOCUS, 1)
+            page = FONT_ELSEWHERE.sub("", answer.text or "")
+            answer.text = page.replace("</body>", FOCUS, 1)
         return answer
 
     def _fits(self, token: str) -> bool:
@@ -88,6 +92,21 @@ class GuardedServer(Server):  # type: ignore[misc]
     def _is_own_origin(self, request: web.Request) -> bool:
         origin = request.headers.get("Origin", "")
         return not origin or is_local(urlsplit(origin).netloc)
+
+    async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
+        """One page with its app, which ends with the server."""
+        page = asyncio.current_task()
+        assert page is not None
+        self._pages.add(page)
+        try:
+            return await super().handle_websocket(request)
+        finally:
+            self._pages.discard(page)
+
+    async def on_shutdown(self, app: web.Application) -> None:
+        """Close the pages: aiohttp would wait a minute for them."""
+        for page in self._pages:
+            page.cancel()
 
     async def on_startup(self, app: web.Application) -> None:
         """Nothing but the address is printed, and that is known already."""
