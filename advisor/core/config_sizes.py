@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from advisor.core.config_experts import Parameters, mlp, plain_mlp
+from advisor.core.config_families import family_layer
 from advisor.core.config_file import (
     HIDDEN,
     INTERMEDIATE,
@@ -132,6 +133,9 @@ def is_tied(text: ConfigJson) -> bool:
 
 def _layer(text: ConfigJson, hidden: int, i: int) -> Parameters:
     """A layer: what mixes its tokens and its MLP; of some kinds of layers only one of the two."""
+    of_family = family_layer(text, hidden)
+    if of_family is not None:
+        return of_family
     if text.get("model_type") in SHARED_ATTENTION:
         own = mamba(text, hidden)
         own += hidden * hidden if named_kind(text, "layers_block_type", i) == "hybrid" else 0.0

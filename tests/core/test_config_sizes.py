@@ -8,7 +8,8 @@ from advisor.core.config_sizes import parameters
 @pytest.mark.parametrize(
     ("model_type", "within"),
     [("zamba2", 0.05), ("recurrent_gemma", 0.02), ("t5", 0.02), ("t5gemma", 0.02),
-     ("pegasus", 0.03), ("lfm2", 0.02), ("led", 0.01), ("switch_transformers", 0.01)],
+     ("pegasus", 0.03), ("lfm2", 0.02), ("led", 0.01), ("switch_transformers", 0.01),
+     ("jetmoe", 0.001), ("xlstm", 0.001), ("rwkv", 0.001)],
 )  # fmt: skip
 def test_the_defaults_of_a_type_are_sized_as_they_are_built(model_type, within):
     torch = pytest.importorskip("torch")
@@ -22,6 +23,13 @@ def test_the_defaults_of_a_type_are_sized_as_they_are_built(model_type, within):
     built.tie_weights()
     count = sum(parameter.numel() for parameter in built.parameters())
     assert parameters(config.to_dict()).total == pytest.approx(count, rel=within)
+
+
+def test_rwkv_7_has_no_gate_in_its_channel_mixing():
+    """RWKV-7 World 2.9B is published with 2.95 billion parameters, low-rank parts among them."""
+    sizes = {"model_type": "rwkv7", "hidden_size": 2560, "num_hidden_layers": 32,
+             "vocab_size": 65536, "tie_word_embeddings": False}  # fmt: skip
+    assert parameters(sizes).total == pytest.approx(2.95e9, rel=0.04)
 
 
 def test_a_gate_follows_what_t5_says():

@@ -15,7 +15,10 @@ from advisor.probe.forms.masks import MARKS as MASKS
 from advisor.probe.forms.masks import masked
 from advisor.probe.forms.records import DataRow, JsonObject, are_objects
 
-_ENVELOPES = ("paragraphs", "qas", "instances", "patterns", "row", "item", "mapping", "body")
+_ENVELOPES = (
+    "paragraphs", "qas", "instances", "patterns", "row", "item", "mapping", "body",
+    "responses_create_params",
+)  # fmt: skip
 _ANY_MARK = frozenset((*_ENVELOPES, *EXCHANGES, *ANNOTATIONS, *MASKS))
 """Fields without one of which an object is a row as it stands; most are."""
 
@@ -88,6 +91,8 @@ def _unfolded(row: JsonObject) -> Iterator[JsonObject]:
         iter(row["mapping"].values()), ()
     ):
         yield {"messages": _branch(row["mapping"], row.get("current_node"))}
+    elif isinstance(row.get("responses_create_params"), dict):
+        yield _asked(row)  # NeMo Gym
     elif "body" in row and "custom_id" in row and isinstance(row["body"], dict):
         yield row["body"]  # OpenAI's batches
     else:
@@ -106,6 +111,16 @@ def _branch(nodes: JsonObject, leaf: Any) -> list[JsonObject]:
                                 "content": content["parts"]})  # fmt: skip
         at = nodes[at].get("parent")
     return messages
+
+
+def _asked(row: JsonObject) -> JsonObject:
+    """A request of OpenAI's Responses API beside what is expected of its answer."""
+    request = row["responses_create_params"]
+    rest = {name: value for name, value in row.items() if name != "responses_create_params"}
+    given = request.get("input", "")
+    prompt = {"messages": given} if are_objects(given) else {"prompt": given}
+    tools = {"tools": request["tools"]} if request.get("tools") else {}
+    return {**rest, **prompt, **tools}
 
 
 def _tokens(paragraph: JsonObject) -> JsonObject:

@@ -11,6 +11,7 @@ from advisor.probe.forms.records import JsonObject
 
 _SQL = re.compile(r"\s*(?:WITH\b.*\bAS\b|SELECT\b|INSERT\b|UPDATE\b|DELETE\b)", re.I | re.DOTALL)
 _RATINGS = ("stars", "rating", "ratings", "score", "polarity", "is_spam", "spam", "toxicity")
+RESULTS = ("answer", "expected_answer", "final_answer")
 MOST_RATINGS = 11  # 0 to 10
 _VOTES = re.compile(r"(?:lf|labell?ing_?function|weak)(?![a-z])", re.I)
 
@@ -69,7 +70,7 @@ def _is_rating(rows: Sequence[JsonObject], name: str) -> bool:
 
 def worked_out(answer: Column, by_name: dict[str, Column]) -> Column:
     """The worked solution beside a bare result, as sets of mathematics have both: it ends in it."""
-    solution = by_name.get("solution")
-    if plain(answer.name) != "answer" or solution is None or answer.words >= solution.words / 2:
+    solution = by_name.get("solution") or by_name.get("generated_solution")
+    if plain(answer.name) not in RESULTS or solution is None or answer.words >= solution.words / 2:
         return answer
     return solution if solution.kind is Content.TEXT else answer

@@ -202,8 +202,9 @@ def _prompt_by_name(columns: dict[str, Column]) -> str:
         and not is_never_prompt(c.name)
         and not kind_beside(c.name)
     ]
-    if len(by_ending) == 1:
-        return by_ending[0]
+    asking = [name for name in by_ending if telling_word(name) in ASKING]
+    if len(by_ending) == 1 or len(asking) == 1:
+        return (asking or by_ending)[0]
     short = {
         plain(c.name): c for c in columns.values() if c.kind in (Content.LABEL, Content.NUMBER)
     }
@@ -227,11 +228,11 @@ def _may_be_sure(column_of_name: Column) -> bool:
 def _extras(columns: dict[str, Column], prompt: str) -> list[str]:
     """Fields that belong to the prompt beside its first field."""
     by_name = {
-        plain(name): name
+        _beside(name, prompt): name
         for name, c in columns.items()
         if name != prompt and c.kind not in (Content.IDENTIFIER, Content.MEDIA, Content.EMPTY)
     }
-    lower = plain(prompt)
+    lower = _beside(prompt, prompt)
     second = SECOND_PROMPTS.get(lower, "")
     if second in by_name:
         return [by_name[second]]
@@ -240,6 +241,16 @@ def _extras(columns: dict[str, Column], prompt: str) -> list[str]:
     extras = [by_name[e] for e in EXTRAS if e in by_name]
     free = {n: c for n, c in columns.items() if n not in (prompt, *extras)}
     return extras if _answer_by_name(free) or not _answer_by_name(columns) else []
+
+
+def _beside(name: str, prompt: str) -> str:
+    """A field's name without the words that it shares with the prompt's: `sql_context` beside
+    `sql_prompt` is a context.
+    """
+    words = words_of_name(prompt)
+    own = words_of_name(name)
+    is_shared = len(words) > 1 and own[:-1] == words[:-1] and telling_word(prompt) in ASKING
+    return own[-1] if is_shared else plain(name)
 
 
 def _answer_by_name(columns: dict[str, Column]) -> str:

@@ -8,12 +8,13 @@ from advisor.core.errors import UsageError
 from advisor.probe.forms.chat_names import LEARNED, Role
 from advisor.probe.forms.names import plain, words_of_name
 from advisor.probe.forms.records import JsonObject
-from advisor.probe.forms.turns import known_role
+from advisor.probe.forms.turns import known_role, role_of
 
 SPEAKERS = ("role", "speaker", "from", "sender", "author", "author_role", "participant", "agent")
 _CHAT_WORDS = frozenset(
     ("conversation", "dialogue", "dialog", "chat", "call", "session", "thread", "parent", "tree")
 )
+EVENTS = ("message", "payload")
 MOST_SPEAKERS = 6
 
 
@@ -26,6 +27,12 @@ def check_joined(rows: Sequence[JsonObject], where: str) -> None:
             f"{where}: each row is a tree of messages ({trees[0] if trees else 'replies'}): write "
             'the branches that you train on as rows, {"messages": [{"role": …, "content": …}, …]}'
         )
+    event = next((n for n in names if n in EVENTS and _are_turns(rows, n)), "")
+    if event:
+        raise UsageError(
+            f"{where}: each line is an event of an agent's session ({event} holds its turns): "
+            'write a session per row, {"messages": [{"role": …, "content": …}, …]}'
+        )
     chat = next((n for n in names if _names_a_chat(n)), "")
     speaker = next((n for n in names if plain(n) in SPEAKERS and _speaks(rows, n)), "")
     if chat and speaker:
@@ -33,6 +40,13 @@ def check_joined(rows: Sequence[JsonObject], where: str) -> None:
             f"{where}: each row is one turn of a chat ({speaker} speaks, {chat} tells the chat): "
             'join the turns of each chat to one row, {"messages": [{"role": …, "content": …}, …]}'
         )
+
+
+def _are_turns(rows: Sequence[JsonObject], name: str) -> bool:
+    """Whether a field holds one message each, of a user in some rows and of a model in others."""
+    found = [value for row in rows if isinstance(value := row.get(name), dict)]
+    roles = {known_role(role_of(value)) for value in found if role_of(value)}
+    return Role.USER in roles and bool(roles & LEARNED)
 
 
 def _has_replies(value: object) -> bool:

@@ -2,7 +2,7 @@
 limit.
 
 Written after answers that users recorded (tests/probe/tools): amd-smi and rocm-smi of ROCm 5 to 10,
-xpu-smi 1.2 and 1.3, sycl-ls, system_profiler of macOS 13 on.
+xpu-smi 1.2, 1.3 and 2, sycl-ls, system_profiler of macOS 13 on.
 """
 
 from __future__ import annotations
@@ -207,14 +207,15 @@ def _rocm_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
 def _xpu_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
     gpus = list[LocalGpu]()
     version = None
-    for at, device in enumerate(json.loads(run(["xpu-smi", "discovery", "-j"]))["device_list"]):
+    found = json.loads(run(["xpu-smi", "discovery", "-j"]))
+    for at, device in enumerate((found if isinstance(found, list) else found["device_list"]) or ()):
         number = str(int(device["device_id"]))
         more = json.loads(run(["xpu-smi", "discovery", "-d", number, "-j"]))
         try:
             stats = json.loads(run(["xpu-smi", "stats", "-d", number, "-j"]))
         except ToolFailedError:  # statistics need rights that a user may lack
             stats = {}
-        now = {m["metrics_type"]: m.get("value") for m in stats.get("device_level", [])}
+        now = _xpu_metrics(stats)
         total = _number(more.get("memory_physical_size_byte"), "GiB", 1 / GIB)
         gpus.append(
             _gpu(
@@ -232,6 +233,31 @@ def _xpu_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
         )  # fmt: skip
         version = version or more.get("driver_version")
     return gpus, Reading(str(version)) if version else None
+
+
+_XPU_2 = {
+    "XPUM_STATS_MEMORY_USED": ("memory", "used_mib"),
+    "XPUM_STATS_POWER": ("power", "gpu_power_w"),
+    "XPUM_STATS_GPU_FREQUENCY": ("frequency", "gpu_frequency_mhz"),
+    "XPUM_STATS_GPU_CORE_TEMPERATURE": ("temperature", "gpu_core_celsius"),
+}
+"""Where xpu-smi 2 has, per tile, what version 1 lists by these names."""
+
+
+def _xpu_metrics(stats: Any) -> Mapping[str, Any]:
+    """Values by their names in version 1; of version 2 those of the first tile."""
+    stats = stats[0] if isinstance(stats, list) and stats else stats
+    if not isinstance(stats, dict):
+        return {}
+    listed = stats.get("device_level")
+    if isinstance(listed, list):
+        return {m["metrics_type"]: m.get("value") for m in listed}
+    tiles = {name: _deep(stats, *path) for name, path in _XPU_2.items()}
+    return {
+        name: _deep(next(iter(of.values())), "current")
+        for name, of in tiles.items()
+        if isinstance(of, dict) and of
+    }
 
 
 def _sycl_ls(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:

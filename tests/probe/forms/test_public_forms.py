@@ -274,3 +274,18 @@ def test_spans_are_learned_by_their_text_and_counted_by_their_kind(row):
     assert fields.take(unfolded[0]) == (TEXT, json.dumps(learned))
     assert fields.labels is not None
     assert fields.labels(unfolded[0]) == ("PER", "LOC")
+
+
+@pytest.mark.parametrize("field", ["message", "payload"])
+def test_an_agent_s_session_with_an_event_per_line_is_no_training_row(field):
+    said = [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]
+    rows = [{"type": "x", "uuid": str(at), field: said[at % 2]} for at in range(6)]
+    with pytest.raises(UsageError, match=rf"an event of an agent's session \({field} holds"):
+        recognise(rows, where="s.jsonl")
+
+
+def test_a_patient_asks_and_a_doctor_answers():
+    rows = [{"Description": f"Q. What is {at}?", "Patient": f"{ASK} {at}", "Doctor": f"{GOOD} {at}"}
+            for at in range(12)]  # fmt: skip
+    fields = recognise(rows)
+    assert (fields.prompt, fields.answer) == ("Patient", "Doctor")

@@ -279,6 +279,29 @@ def test_intel():
     assert driver == Reading("I915_23.10")
 
 
+@pytest.mark.parametrize("in_a_list", [False, True])
+def test_intel_s_tool_of_version_2_tells_by_tile(in_a_list):
+    def run(command):
+        if command[1] != "stats":
+            return intel(command)
+        by_tile = {"tile_0": {"avg": 1.0, "current": 1024.0}}
+        now = {
+            "device_index": 0,
+            "memory": {"used_mib": by_tile},
+            "power": {"gpu_power_w": by_tile},
+        }
+        return [now] if in_a_list else now
+
+    (gpu,), reasons, _ = other_gpus(KNOWN, tools(xpu_smi=run))
+    assert (gpu.memory_total_gib.value, gpu.memory_free_gib.value) == (14.0, 13.0)
+    assert (gpu.power_watts.value, reasons) == (1024.0, ())
+
+
+@pytest.mark.parametrize("none", [{"device_list": None}, []])
+def test_intel_s_tool_that_finds_nothing_is_no_failure(none):
+    assert other_gpus(KNOWN, tools(xpu_smi=none)) == ((), (), None)
+
+
 def test_intel_without_rights_to_statistics():
     def run(command):
         return (
