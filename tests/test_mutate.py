@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools import mutate
+from tools.mutation import changes, reach
 
 MODULE = '''"""Adds 1 and 2."""
 from __future__ import annotations
@@ -40,12 +41,12 @@ def sums(rows: list[float], most: int | None = None) -> float:
     ],
 )
 def test_an_expression_has_these_neighbours(expression: str, others: list[str]) -> None:
-    assert list(mutate.changes(ast.parse(expression, mode="eval").body)) == others
+    assert list(changes.changes(ast.parse(expression, mode="eval").body)) == others
 
 
 def test_every_change_compiles_and_touches_no_documentation(tmp_path: Path) -> None:
     (tmp_path / "module.py").write_text(MODULE)
-    found = mutate.mutants("module.py", tmp_path)
+    found = changes.mutants("module.py", tmp_path)
     assert len(found) >= 12
     for mutant in found:
         changed = MODULE[: mutant.start] + mutant.after + MODULE[mutant.end :]
@@ -56,8 +57,84 @@ def test_every_change_compiles_and_touches_no_documentation(tmp_path: Path) -> N
         assert "rows: list[float], most: int | None" in changed
 
 
-def test_the_tests_of_the_module_come_first() -> None:
-    mutant = mutate.Mutant("advisor/decide/why.py", 1, 0, 0, "", "")
-    near, far = mutate.tests_for(mutant, mutate.ROOT)
-    assert "tests/decide/test_why.py" in near
-    assert "tests/decide/test_flips.py" in far
+def test_nothing_is_changed_that_only_words_or_guards_depend_on(tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_text(
+        "def share(a: float, b: float) -> float:\n"
+        "    if a == a:\n"
+        "        raise ValueError('more than', 3)\n"
+        "    pairs = zip([a], [b], strict=True)\n"
+        "    return f'{a + 1}' or b + 1e-9\n"
+    )
+    found = changes.mutants("module.py", tmp_path)
+    assert {mutant.before for mutant in found} == {"a == a", "f'{a + 1}' or b + 1e-9", "b + 1e-9"}
+
+
+PROGRAM = {
+    "advisor/core/rates.py": """
+RATE = 2.0
+TABLE = {"slow": RATE}
+
+def price(
+    hours: float,
+) -> float:
+    return (
+        hours
+        * TABLE["slow"]
+    )
+""",
+    "advisor/core/bills.py": """
+from advisor.core.rates import RATE, price
+
+def bill(hours: float) -> float:
+    return price(hours)
+""",
+}
+RUNS = {
+    "advisor/core/rates.py": {10: frozenset({"test_price"}), 2: frozenset({"test_import"})},
+    "advisor/core/bills.py": {5: frozenset({"test_bill"})},
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "expected"),
+    [
+        ("rates.py", 10, {"test_price"}),
+        ("rates.py", 8, {"test_price"}),  # another line of the same statement
+        ("rates.py", 3, {"test_price"}),  # run by none: who runs a line with the name
+        ("rates.py", 2, {"test_price", "test_import"}),  # by way of the table
+        ("rates.py", 6, {"test_bill"}),  # a parameter stands for its function
+        ("bills.py", 5, {"test_bill"}),
+    ],
+)
+def test_a_line_is_tried_by_the_tests_that_run_it_or_its_name(
+    file: str, line: int, expected: set[str], tmp_path: Path
+) -> None:
+    for name, text in PROGRAM.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert reach.tests_of(RUNS, tmp_path, f"advisor/core/{file}", line) == expected
+
+
+def test_the_tests_of_the_module_come_first_and_the_copy_of_the_constants_last() -> None:
+    file, line = "advisor/decide/why.py", 100
+    seconds = {
+        "tests/decide/test_flips.py::test_slow": 2.0,
+        "tests/decide/test_flips.py::test_quick": 0.1,
+        "tests/acceptance/test_advice.py::test_one": 1.0,
+        "tests/decide/test_why.py::test_any": 9.0,
+        "tests/decide/test_plan.py::test_another": 1.0,
+    }
+    who = frozenset(
+        {"tests/acceptance/test_advice.py", *(test for test in seconds if "flips" in test)}
+    )
+    tests = mutate.Tests(seconds, {file: dict.fromkeys(range(1, 1000), who)})
+    stages = [list(s) for s in tests.stages(changes.Mutant(file, line, 0, 0, "", ""), mutate.ROOT)]
+    assert stages == [
+        ["tests/decide/test_why.py::test_any"],
+        [
+            "tests/acceptance/test_advice.py::test_one",
+            "tests/decide/test_flips.py::test_quick",
+            "tests/decide/test_flips.py::test_slow",
+        ],
+        ["tests/test_constants.py"],
+    ]
