@@ -70,9 +70,13 @@ format: .venv/.test
 fuzz: .venv/.test
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(BIN)/python -m pytest -q -s tests/fuzz
 
-# Some minutes for ten changes: a change that no test notices runs all tests of its room.
-mutate: .venv/.test
+# First finds what each test runs (some minutes, kept in build/mutation), then takes seconds per change.
+mutate: .venv/.mutation
 	$(BIN)/python -m tools.mutate --seed $${SEED:-$$(date +%s)} --count $${MUTANTS:-60}
+
+.venv/.mutation: .venv/.test
+	@$(PIP) --group mutation
+	@touch $@
 
 .venv-release/.made: pyproject.toml
 	$(PYTHON) -m venv .venv-release

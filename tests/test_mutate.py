@@ -62,7 +62,7 @@ def test_nothing_is_changed_that_only_words_or_guards_depend_on(tmp_path: Path) 
         "def share(a: float, b: float) -> float:\n"
         "    if a == a:\n"
         "        raise ValueError('more than', 3)\n"
-        "    pairs = zip([a], [b], strict=True)\n"
+        "    pairs = zip([a], [b], strict=True), round(b, 6)\n"
         "    return f'{a + 1}' or b + 1e-9\n"
     )
     found = changes.mutants("module.py", tmp_path)

@@ -15,12 +15,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import shutil
 import subprocess
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -60,8 +62,10 @@ class Tests:
 
     def stages(self, mutant: Mutant, root: Path) -> Iterator[dict[str, float]]:
         """The tests that mirror the module, then all that run the line, quick files first."""
-        mirror = f"/test_{Path(mutant.file).name}::"
-        first = [test for test in self.seconds if mirror in test]
+        file = Path(mutant.file)
+        room = f"tests/{file.parts[1]}/"
+        mirror = f"/test_{file.name}::"
+        first = [test for test in self.seconds if test.startswith(room) and mirror in test]
         reached = reach.tests_of(self.runs, root, mutant.file, mutant.line)
         yield self._timed(first)
         yield self._timed(self._each(reached) - set(first))
@@ -79,16 +83,23 @@ class Tests:
         return {test: self.seconds[test] for test in ordered}
 
 
-def who_notices(mutant: Mutant, tests: Tests, root: Path) -> str:
-    """The test that fails first in the copy at `root`; empty where none does."""
+def who_notices(mutant: Mutant, tests: Tests, root: Path, most: float = math.inf) -> str:
+    """The test that fails first in the copy at `root`; empty where none does, of those that take
+    at most so many seconds together.
+    """
     file = root / mutant.file
     source = file.read_bytes()
-    stages = [stage for stage in tests.stages(mutant, root) if stage]
+    stages = [kept for stage in tests.stages(mutant, root) if (kept := _within(stage, most))]
     file.write_bytes(source[: mutant.start] + mutant.after.encode() + source[mutant.end :])
     try:
         return next(filter(None, (children.first_failure(stage, root) for stage in stages)), "")
     finally:
         file.write_bytes(source)
+
+
+def _within(stage: dict[str, float], most: float) -> dict[str, float]:
+    ends = accumulate(stage.values())
+    return {test: stage[test] for test, end in zip(stage, ends, strict=True) if end <= most}
 
 
 def known_tests(root: Path) -> Tests:
@@ -150,12 +161,22 @@ def copied(folder: str) -> Path:
     return root
 
 
+def logged(log: Path | None) -> dict[Mutant, str]:
+    """The changes of a log, each with the test that noticed it."""
+    if log is None or not log.exists():
+        return {}
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    return {Mutant(**row["change"]): row["noticed_by"] for row in rows}
+
+
 def survivors(log: Path, root: Path) -> list[Mutant]:
     """The changes of a log that no test noticed and whose place is still the same."""
-    rows = [json.loads(line) for line in log.read_text().splitlines()]
-    left = [Mutant(**{k: v for k, v in row.items() if k != "noticed_by"}) for row in rows
-            if not row["noticed_by"]]  # fmt: skip
-    return [m for m in left if (root / m.file).read_bytes()[m.start : m.end].decode() == m.before]
+    return [
+        change
+        for change, by in logged(log).items()
+        if not by
+        and (root / change.file).read_bytes()[change.start : change.end].decode() == change.before
+    ]
 
 
 def main() -> None:
@@ -164,35 +185,54 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--room", choices=ROOMS, action="append", help="default: all")
-    parser.add_argument("--log", type=Path, help="a line of JSON per change is added to it")
+    parser.add_argument("--log", type=Path, help="a line of JSON per change; goes on where it ends")
+    parser.add_argument(
+        "--most",
+        type=float,
+        default=math.inf,
+        help="seconds of tests per change: a survivor then is one to try again",
+    )
     parser.add_argument("--again", type=Path, help="try the survivors of this log again")
     stated = parser.parse_args()
     children.prepare()
+    known = logged(stated.log)
+    found = []
     with TemporaryDirectory() as folder:
         root = copied(folder)
+        children.compile_once([*TESTS, CONSTANTS], root)
         tests = known_tests(root)
-        changes = (
-            survivors(stated.again, root)
-            if stated.again
-            else sample(stated.room or ROOMS, stated.seed, stated.count, root)
-        )
-        found = [_tried(number, change, tests, root, stated.log)
-                 for number, change in enumerate(changes, start=1)]  # fmt: skip
-    copies = sum(CONSTANTS in by for by in found)
+        for number, change in enumerate(_chosen(stated, root), start=1):
+            start = time.monotonic()
+            by = known[change] if change in known else who_notices(change, tests, root, stated.most)
+            found.append(by)
+            seconds = time.monotonic() - start
+            print(
+                f"{number:3} {seconds:4.0f} s  {by[:160] or 'SURVIVED'}  {change.text}", flush=True
+            )
+            if stated.log is not None and change not in known:
+                _write(stated.log, {"change": asdict(change), "noticed_by": by})
+    print(_summary(found))
+
+
+def _chosen(stated: argparse.Namespace, root: Path) -> list[Mutant]:
+    if stated.again:
+        return survivors(stated.again, root)
+    return sample(stated.room or ROOMS, stated.seed, stated.count, root)
+
+
+def _write(log: Path, row: dict[str, object]) -> None:
+    with log.open("a") as lines:
+        lines.write(json.dumps(row) + "\n")
+
+
+def _summary(found: list[str]) -> str:
     survived = found.count("")
-    print(f"{survived} of {len(found)} survived ({survived / max(len(found), 1):.0%}); "
-          f"{copies} were noticed by the copy of the constants only")  # fmt: skip
-
-
-def _tried(number: int, mutant: Mutant, tests: Tests, root: Path, log: Path | None) -> str:
-    start = time.monotonic()
-    by = who_notices(mutant, tests, root)
-    seconds = time.monotonic() - start
-    print(f"{number:3} {seconds:4.0f} s  {by[:160] or 'SURVIVED'}  {mutant.text}", flush=True)
-    if log is not None:
-        with log.open("a") as lines:
-            lines.write(json.dumps({**asdict(mutant), "noticed_by": by}) + "\n")
-    return by
+    copies = sum(CONSTANTS in by for by in found)
+    share = survived / max(len(found), 1)
+    return (
+        f"{survived} of {len(found)} survived ({share:.0%}); "
+        f"{copies} were noticed by the copy of the constants only"
+    )
 
 
 if __name__ == "__main__":

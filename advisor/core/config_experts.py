@@ -189,7 +189,7 @@ def _searched_mlp(hidden: int, own: object) -> float:
 
 def _is_dense(text: ConfigJson, i: int) -> bool:
     """Whether a layer of a mixture has a plain MLP."""
-    first = text.get("first_k_dense_replace") or text.get("num_dense_layers") or 0
+    first = text.get("first_k_dense_replace") or text.get("num_dense_layers")
     if isinstance(first, int) and i < first:
         return True
     only = text.get("mlp_only_layers")

@@ -8,7 +8,7 @@ from advisor.core import format as fmt
 from advisor.core.brief import Brief
 from advisor.core.option import Estimate
 from advisor.core.verdict import Excluded
-from advisor.decide.quantiles import median
+from advisor.decide.quantiles import middle
 from advisor.decide.ranking import HOPELESS, Ranking
 
 LATENCY = "traffic.max_latency_seconds"
@@ -69,8 +69,8 @@ def over_budget(brief: Brief, pick: Estimate) -> tuple[str, ...]:
         (budget.weeks, "time.weeks", fmt.weeks_long, "to go live", "budget.weeks"),
     )
     return tuple(
-        f"The pick takes {' '.join((write(median(pick[figure])), how)).strip()}, more than the "
+        f"The pick takes {' '.join((write(middle(pick[figure])), how)).strip()}, more than the "
         f"{key} of {write(limit.likely)}"
         for limit, figure, write, how, key in limits
-        if limit is not None and median(pick[figure]) > limit.likely
+        if limit is not None and middle(pick[figure]) > limit.likely
     )

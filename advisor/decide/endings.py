@@ -14,7 +14,7 @@ from advisor.core.option import Estimate
 from advisor.core.setting import Setting
 from advisor.core.verdict import Excluded, NextStep
 from advisor.decide.quantiles import middle
-from advisor.decide.ranking import LIKELY, Matrix, Ranking, full
+from advisor.decide.ranking import Matrix, Ranking, full
 
 MOVE = "horizon.move"
 
@@ -90,7 +90,7 @@ def shut_out(
         return ""
     name, best = max(lost.items(), key=lambda pair: pair[1].score)
     others = [score.score for skill, score in whole.items() if skill in left]
-    is_open = float(ranking.p_meets[ranking.pick]) < LIKELY
+    is_open = not ranking.likely[ranking.pick]
     if best.score < target or (best.score <= max(others, default=0.0) and not is_open):
         return ""
     out = rules[name]

@@ -16,7 +16,7 @@ from advisor.core.option import Estimate
 from advisor.core.setting import Setting
 from advisor.core.verdict import BaselineErrors, Excluded
 from advisor.decide.quantiles import middle
-from advisor.decide.ranking import HOPELESS, LIKELY, Ranking
+from advisor.decide.ranking import HOPELESS, Ranking
 
 EQUAL = 0.02
 """Chances closer than two points are equal: of these the option of lowest expected cost counts."""
@@ -84,8 +84,8 @@ def interim(
             f"to keep the limits is {fmt.share(float(ranking.p_meets[best]), 1)}.",
             best,
         )
-    doubt = f", whose chance to keep the limits is {fmt.share(chance)}" if chance < LIKELY else ""
-    return Interim(f"Meanwhile use {option.id}{doubt}.")
+    doubt = f", whose chance to keep the limits is {fmt.share(chance)}"
+    return Interim(f"Meanwhile use {option.id}{'' if ranking.likely[ranking.pick] else doubt}.")
 
 
 def _after(leaving: Leaving, ranking: Ranking) -> Interim:

@@ -19,7 +19,7 @@ from advisor.core.quantity import Basis
 from advisor.core.verdict import NextStep
 from advisor.decide.endings import is_ending
 from advisor.decide.information import DETECTABLE, Worth, items_needed, variance_removed
-from advisor.decide.ranking import HOPELESS, LIKELY, Ranking
+from advisor.decide.ranking import HOPELESS, Ranking
 from advisor.decide.readiness import SCORES
 from advisor.decide.situation import DAYS_PER_WEEK, Situation
 
@@ -136,8 +136,7 @@ def is_search(situation: Situation) -> bool:
     """Whether options are scored to find one that keeps the limits: some were scored, and the pick
     is not likely to.
     """
-    chance = float(situation.ranking.p_meets[situation.ranking.pick])
-    return chance < LIKELY and not situation.is_open(SCORES)
+    return not situation.is_likely and not situation.is_open(SCORES)
 
 
 def trials(situation: Situation) -> Iterator[NextStep]:

@@ -32,11 +32,3 @@ def middle(figure: Figure) -> float:
     rows = figure.rows
     median = None if isinstance(rows, (int, float)) or len(rows) < 2 else quantiles(rows[1:]).p50
     return figure.value if median is None else median
-
-
-def median(figure: Figure) -> float:
-    """The median of a figure's draws, as reports show it; its likely value where it has none."""
-    if isinstance(figure.rows, (int, float)) or len(figure.rows) < 2:
-        return figure.value
-    middle = quantiles(figure.rows[1:]).p50
-    return figure.value if middle is None else middle

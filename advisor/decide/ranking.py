@@ -102,6 +102,11 @@ class Ranking:
         return np.asarray(self.meets[1:].mean(axis=0))
 
     @cached_property
+    def likely(self) -> Flags:
+        """Options that keep the limits at least as likely as not. Shape (options,)."""
+        return np.asarray(self.p_meets >= LIKELY)
+
+    @cached_property
     def starting(self) -> Matrix:
         """Cost of starting with an option: where it misses, its one-off cost and, of the options
         that do not, the first in the order of what is expected of them; plain costs in cases in
@@ -130,7 +135,7 @@ class Ranking:
         """Options as one would turn to them: those that are likely to meet the limits, the cheapest
         on average first, then the others. Nobody knows the best one of a draw.
         """
-        unlikely = ~self.rankable | (self.p_meets < LIKELY)
+        unlikely = ~(self.rankable & self.likely)
         mean = np.where(self.rankable, self.mean_cost, np.inf)
         return np.lexsort((mean, unlikely))
 

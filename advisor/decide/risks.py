@@ -14,7 +14,7 @@ from advisor.core.option import Estimate, Place
 from advisor.core.quantity import Basis
 from advisor.core.setting import Setting
 from advisor.core.verdict import BreakEven, Risk
-from advisor.decide.quantiles import median, quantiles
+from advisor.decide.quantiles import middle, quantiles
 
 THINKABLE = 10.0
 """Prices of one model have fallen and risen by no more than tenfold within a horizon; beyond, it is
@@ -89,7 +89,7 @@ def _price(pick: Estimate, rival: Estimate | None, even: BreakEven) -> Iterator[
 
 def _lock_in(setting: Setting, pick: Estimate) -> Iterator[Risk]:
     for price in tariffs(pick.option, setting):
-        again = median(pick["once.total"])
+        again = middle(pick["once.total"])
         if pick.option.serving.place is Place.HOSTED:
             yield Risk(
                 "lock-in",
@@ -118,13 +118,13 @@ def _learning(pick: Estimate) -> Iterator[Risk]:
 
 def _spread(figure: Figure, write: Callable[[float], str]) -> str:
     """The median of a figure, as everywhere in a report, with its P10 and P90, in words."""
-    middle = write(median(figure))
+    shown = write(middle(figure))
     if isinstance(figure.rows, (int, float)) or len(figure.rows) < 2:
-        return middle
+        return shown
     ends = quantiles(figure.rows[1:])
     if ends.p10 is None or ends.p90 is None:
-        return middle
-    return f"{middle} ({write(ends.p10)} to {write(ends.p90)})"
+        return shown
+    return f"{shown} ({write(ends.p10)} to {write(ends.p90)})"
 
 
 def _drift(brief: Brief, pick: Estimate) -> Iterator[Risk]:

@@ -75,7 +75,7 @@ def proven(ranking: Ranking) -> int | None:
     """The best of the options that were scored, last, and are likely to meet the limits."""
     if ranking.scored is None:
         return None
-    able = ranking.scored & ranking.rankable & (ranking.p_meets >= LIKELY)
+    able = ranking.scored & ranking.rankable & ranking.likely
     able = able & _flags(ranking, ranking.lasting)
     return ranking.best_among(able) if able.any() else None
 
@@ -90,7 +90,7 @@ def _lasting(ranking: Ranking) -> Ranking:
     one of the same approach is likely to keep the limits: nobody builds on what is switched off.
     """
     successor = _successor(ranking)
-    if successor is None or ranking.p_meets[successor] < LIKELY:
+    if successor is None or not ranking.likely[successor]:
         return ranking
     return ranking.naming(successor)
 
@@ -128,10 +128,9 @@ def _of_longest(ranking: Ranking) -> Ranking:
     rival = ranking.best_among(ranking.of_approach(longest))
     if is_proven_start(ranking) and not _is_scored(ranking, rival):
         return ranking
-    likely = float(ranking.p_meets[rival]) >= LIKELY
     family = ranking.options[ranking.pick].family
     alike = bool(family) and ranking.options[rival].family == family
-    agreed = likely and (alike or not _at_stake(ranking, rival))
+    agreed = ranking.likely[rival] and (alike or not _at_stake(ranking, rival))
     return ranking.naming(rival) if agreed else ranking
 
 
@@ -162,7 +161,7 @@ def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:
         return "no option has a known cost"
     pick = ranking.pick
     chance = float(ranking.p_meets[pick])
-    if chance < LIKELY:
+    if not ranking.likely[pick]:
         return (
             f"no option is likely to meet the limits: the chance of the best is {fmt.share(chance)}"
         )
@@ -212,7 +211,7 @@ def is_proven_start(ranking: Ranking) -> bool:
     if not (ranking.reversible[pick] and _is_scored(ranking, pick) and lasts):
         return False
     others = ~ranking.of_approach(ranking.options[pick].approach)
-    rivals = others & _flags(ranking, ranking.scored) & (ranking.p_meets >= LIKELY)
+    rivals = others & _flags(ranking, ranking.scored) & ranking.likely
     return bool(ranking.p_meets[pick] >= PREDICTED and not rivals.any())
 
 
@@ -225,7 +224,7 @@ def p_same_start(ranking: Ranking) -> float:
     proven = [
         i
         for i, option in enumerate(ranking.options)
-        if option.family == family and _is_scored(ranking, i) and ranking.p_meets[i] >= LIKELY
+        if option.family == family and _is_scored(ranking, i) and ranking.likely[i]
     ]
     if not family or not proven:
         return 0.0
@@ -251,7 +250,7 @@ def meanwhile(ranking: Ranking, checks: Sequence[Readiness]) -> Ranking:
         return ranking
     is_stopped = any(r.status == "stop" or (r.rule, r.status) == (SCORES, "warn") for r in checks)
     scored = None if is_stopped else proven(ranking)
-    if scored is not None and ranking.p_meets[safe] < LIKELY and _is_usable(ranking, scored, safe):
+    if scored is not None and not ranking.likely[safe] and _is_usable(ranking, scored, safe):
         return ranking.naming(scored)
     others = [
         i for i in np.flatnonzero(ranking.rankable & _as_safe(ranking, safe)).tolist() if i != safe
@@ -312,7 +311,7 @@ def _beats(ranking: Ranking, rival: int, safe: int) -> bool:
     nobody has scored is not trained meanwhile, and must clearly beat one that is proven.
     """
     return bool(
-        ranking.p_meets[rival] >= LIKELY
+        ranking.likely[rival]
         and ranking.mean_cash[rival] < ranking.mean_cash[safe]
         and ranking.mean_cost[rival] < ranking.mean_cost[safe]
         and _is_trustworthy(ranking, rival, safe)
@@ -322,6 +321,6 @@ def _beats(ranking: Ranking, rival: int, safe: int) -> bool:
 def _is_trustworthy(ranking: Ranking, rival: int, safe: int) -> bool:
     if ranking.scored is None or ranking.scored[rival]:
         return True
-    is_proven = ranking.scored[safe] and ranking.p_meets[safe] >= LIKELY
+    is_proven = ranking.scored[safe] and ranking.likely[safe]
     is_beaten = p_beats(ranking, rival, safe) >= TRUSTED
     return bool(ranking.reversible[rival] and (is_beaten or not is_proven))

@@ -22,7 +22,7 @@ from advisor.decide.information import (
     rows_of,
     worth,
 )
-from advisor.decide.ranking import LIKELY, Ranking
+from advisor.decide.ranking import Ranking
 
 DAYS_PER_WEEK = 7.0
 
@@ -66,6 +66,11 @@ class Situation:
             return self.worth(figure, variance_share)
         options = np.array([option.skill == skill for option in ranking.options])
         return worth(costs_beside_pick(ranking, rows_of(figure), options), variance_share)
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether the pick is likely to keep the limits."""
+        return bool(self.ranking.likely[self.ranking.pick])
 
     def is_stopped_by(self, rule: str) -> bool:
         """Whether this readiness rule stops the verdict."""
@@ -111,7 +116,7 @@ def label_goal(situation: Situation) -> LabelGoal | None:
         if f.input == LABELS and f.value > in_hand and f.verdict_becomes in ("tune", "hybrid")
     ]
     pick = situation.ranking.options[situation.ranking.pick]
-    if not goals and pick.approach == "prompt" and not _is_likely(situation):
+    if not goals and pick.approach == "prompt" and not situation.is_likely:
         goals = [
             (quantity.range.p50, skill)
             for skill, quantity in situation.labels.items()
@@ -123,7 +128,3 @@ def label_goal(situation: Situation) -> LabelGoal | None:
     weeks = (labels - in_hand) / brief.data.labels_per_week.likely
     goal = LabelGoal(labels, labels - in_hand, option, weeks)
     return goal if goal.days <= situation.longest_days else None
-
-
-def _is_likely(situation: Situation) -> bool:
-    return float(situation.ranking.p_meets[situation.ranking.pick]) >= LIKELY

@@ -22,7 +22,7 @@ from advisor.decide.measuring import (
     scorings,
     trials,
 )
-from advisor.decide.ranking import LIKELY, Ranking
+from advisor.decide.ranking import Ranking
 from advisor.decide.readiness import EVALUATION, SCORES
 from advisor.decide.situation import Situation
 
@@ -93,8 +93,7 @@ def next_step(
     """
     if information and (_first(situation) is not None or not situation.ranking.rankable.any()):
         return information[0]
-    ranking = situation.ranking
-    if float(ranking.p_meets[ranking.pick]) >= LIKELY:
+    if situation.is_likely:
         return min((*information, *improvement), key=_net, default=None)
     telling = tuple(step for step in information if not is_question(step))
     return next(iter(improvement or telling), None)
@@ -123,7 +122,7 @@ def without_measurement(brief: Brief, ranking: Ranking) -> NextStep:
     """What is left to do where the verdict is open and no measurement is worth its price."""
     pick = ranking.pick
     option = ranking.options[pick]
-    if float(ranking.p_meets[pick]) >= LIKELY:
+    if ranking.likely[pick]:
         return NextStep(
             f"start with {option.id}: no measurement that could separate the options pays",
             0.0,

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.calibrate.intervals import (
+    clustered,
     comparisons,
     interval,
     mcnemar,
@@ -188,6 +189,13 @@ def balanced(rng: np.random.Generator, items: int, skill: float) -> list[list[in
     right = rng.choice(3, size=items, p=[0.5, 0.35, 0.15])
     said = np.where(rng.random(items) < skill, right, rng.choice(3, size=items))
     return [[int(r), int(s)] for r, s in zip(right, said, strict=True)]
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=2, max_size=12))
+def test_a_score_has_the_interval_of_its_items_or_of_their_groups(scores: list[float]) -> None:
+    groups = [i // 2 for i in range(len(scores))]
+    assert score_interval(scores) == interval(scores)
+    assert score_interval(scores, None, groups) == clustered(scores, groups)
 
 
 def test_the_interval_of_macro_f1_holds_the_truth_four_times_in_five() -> None:

@@ -87,6 +87,7 @@ def test_without_an_end_there_is_nothing_to_say() -> None:
             "tune/hosted@gpt-4.1-mini scored 0.95 and is ruled out by lifecycle.",
         ),
         (0.95, 0.96, 1.0, ""),  # a better one is left, and it keeps the limits
+        (0.95, 0.96, 0.5, ""),  # as likely as not is likely
         (0.95, 0.96, 0.4, "tune/hosted@gpt-4.1-mini scored 0.95"),  # but here it does not
         (0.89, 0.80, 0.0, ""),  # below the target itself
     ],

@@ -56,6 +56,17 @@ def test_p_best_of_two_normal_costs() -> None:
     assert found.p_best.sum() == pytest.approx(1)
 
 
+@pytest.mark.parametrize(("meeting", "is_likely"), [(0, False), (1, False), (2, True), (4, True)])
+def test_as_likely_as_not_is_likely_and_the_likely_case_is_no_draw(
+    meeting: int, is_likely: bool
+) -> None:
+    """Of four draws so many reach the target of 0.9; row 0 does in any case."""
+    quality = np.array([[0.95, 0.95], *([0.92 if i < meeting else 0.8, 0.1] for i in range(4))])
+    found = ranking(np.full((5, 2), 100.0), quality, 0.9)
+    assert found.likely.tolist() == [is_likely, False]
+    assert found.pick == 0
+
+
 def test_evpi_of_two_normal_costs_is_the_unit_normal_loss() -> None:
     """E[max(0, d)] of the pick's disadvantage d ~ N(−10, σ): σ·(φ(u) − u·(1 − Φ(u))), u = 10/σ."""
     found = ranking(np.column_stack([normal(100, 10, 1), normal(110, 20, 2)]))

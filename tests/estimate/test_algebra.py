@@ -75,6 +75,20 @@ def test_the_parts_of_a_horizon_add_up_to_it(
     )
 
 
+@pytest.mark.parametrize(
+    ("cut", "shown"),
+    [
+        ((), "annuity(12, growth, rate)"),
+        ((0.0, 12.0), "annuity(12, growth, rate)"),
+        ((3.0, 12.0), "annuity(3, 12, growth, rate)"),
+        ((0.0, 7.5), "annuity(0, 7.5, growth, rate)"),
+    ],
+)
+def test_a_formula_shows_the_part_of_the_horizon(cut: tuple[float, ...], shown: str) -> None:
+    found = algebra.annuity(12, fig(0.01, id="growth"), fig(0.1, id="rate"), *cut)
+    assert found.formula() == shown
+
+
 @given(st.integers(1, 30), st.floats(0, 50), GROWTH, RATES)
 def test_gpus_are_added_month_by_month(
     months: int, load: float, growth: float, rate: float

@@ -56,6 +56,14 @@ def test_an_example_is_as_long_as_a_request_where_the_brief_states_no_length(
     assert stated.mean_tokens == 620
 
 
+def test_an_encoder_of_no_input_reads_one_token() -> None:
+    silent = brief(traffic__input_tokens=0)
+    silent = replace(silent, data=replace(silent.data, tokens_per_example=None))
+    facts = replace(setting(), models={"llama-3.1-8b": LLAMA}, gpu=book().gpu("L40S"))
+    run = planned_run(silent, facts, "llama-3.1-8b", LLAMA, "encoder")
+    assert (run.mean_tokens, run.seq_len) == (1.0, 16)
+
+
 def test_a_sample_need_not_hold_the_longest_row() -> None:
     looked_at = replace(
         setting(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -145,6 +146,9 @@ def test_training_hours_have_a_price_where_the_provider_bills_by_the_hour() -> N
         option, brief(team__training_runs=Range.exact(2.0)), setting(tuned={"o4-mini": hourly})
     )
     assert found["once.training"].value == pytest.approx(2 * 1.0 * 100)
+    drawn = estimated(option, brief(), setting(tuned={"o4-mini": hourly}), rows=50, seed=1)
+    assert np.std(drawn["train.hours"].rows) > 0
+    assert drawn["train.run_usd"].rows == pytest.approx(100 * drawn["train.hours"].rows)
 
 
 def test_the_full_cost_of_an_owned_gpu_is_unknown_unless_its_owner_states_a_rate() -> None:

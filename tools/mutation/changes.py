@@ -5,6 +5,7 @@ Left out, because nothing that the program computes depends on it:
 - documentation, annotations, decorators and imports;
 - texts: what is formatted, and whatever an error says (the arguments of a `raise`);
 - arguments that say how and not what (`HOW`): `strict` of a zip, the size of a cache;
+- the number of digits that `round` keeps;
 - numbers under `SMALLEST`, which only keep a divisor from zero or equal floats equal.
 """
 
@@ -127,7 +128,8 @@ def expressions(node: ast.AST) -> Iterator[ast.AST]:
         if name in ("annotation", "returns", "decorator_list"):
             continue
         for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST) and not _is_left_out(child):
+            is_digits = name == "args" and _is_rounding(node) and child is not value[0]
+            if isinstance(child, ast.AST) and not (is_digits or _is_left_out(child)):
                 yield child
                 yield from expressions(child)
 
@@ -137,6 +139,12 @@ def _is_left_out(node: ast.AST) -> bool:
         isinstance(node, (ast.Import, ast.ImportFrom, ast.Raise, ast.JoinedStr))
         or (isinstance(node, ast.keyword) and node.arg in HOW)
         or (isinstance(node, ast.Constant) and _is_guard(node.value))
+    )
+
+
+def _is_rounding(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "round"
     )
 
 

@@ -5,6 +5,8 @@ So each child imports the program as it is on the disk at that moment, and start
 
 from __future__ import annotations
 
+import compileall
+import gc
 import json
 import os
 import resource
@@ -16,14 +18,20 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from py_compile import PycInvalidationMode
+from types import ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
 
-LIBRARIES = ("hypothesis.extra.numpy", "numpy", "pyarrow", "jinja2", "coverage")
+PLUGINS = ("pytest_asyncio.plugin", "_hypothesis_pytestplugin")
+HEAVY = ("torch", "transformers", "peft", "scipy.stats", "pyarrow", "httpx2")
+LIBRARIES = (*PLUGINS, "hypothesis.extra.numpy", "numpy", "jinja2", "coverage", *HEAVY)
 WORDS = ("-x", "-q", "--no-header", "-m", "not slow and not release", "-p", "no:cacheprovider")
-QUIET = ("-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+QUIET = ("-p", "no:unraisableexception", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+FORGETFUL = ("advisor.core.", "advisor.estimate.", "advisor.decide.", "advisor.calibrate.")
+PLUGIN_WORDS = tuple(word for plugin in PLUGINS for word in ("-p", plugin))
 LONGEST_SECONDS = 600
 MOST_BYTES = 12 << 30
 NO_TESTS = 5
@@ -34,8 +42,10 @@ def prepare() -> None:
     """What all children share: loaded libraries, the examples of a build, and nothing compiled."""
     sys.dont_write_bytecode = True
     os.environ |= {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1", "CI": "1"}
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for library in LIBRARIES:
         import_module(library)
+    gc.freeze()
 
 
 @dataclass(eq=False)
@@ -49,6 +59,7 @@ class Contexts:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        _forget(getattr(item, "module", None))
         start = time.monotonic()
         self.running = item.nodeid
         self.coverage.switch_context(self.running)
@@ -68,6 +79,15 @@ class Contexts:
         return result
 
 
+def _forget(test: ModuleType | None) -> None:
+    """Empty what the program and the test keep: else only the first test of many runs a line."""
+    own = [module for name, module in sys.modules.items() if name.startswith(FORGETFUL)]
+    for module in filter(None, [*own, test]):
+        for value in vars(module).values():
+            if hasattr(value, "cache_clear") and value.__module__ == module.__name__:
+                value.cache_clear()
+
+
 @dataclass(eq=False)
 class Chosen:
     """Runs these tests only, the fastest of a file first; shrinks no counterexample."""
@@ -85,6 +105,21 @@ class Chosen:
         places = {file: n for n, file in enumerate(dict.fromkeys(map(_file, items)))}
         chosen = [i for i in items if i.nodeid in self.seconds or _file(i) in lost]
         items[:] = sorted(chosen, key=lambda i: (places[_file(i)], self.seconds.get(i.nodeid, 0)))
+
+
+def compile_once(tests: Sequence[str], root: Path) -> None:
+    """Bytecode of the program that is checked against its source, and of the tests as pytest
+    rewrites them.
+    """
+    compileall.compile_dir(
+        root / "advisor", quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH
+    )
+
+    def collected() -> int:
+        sys.dont_write_bytecode = False
+        return _pytest([*tests, "--collect-only"], None, root.parent / "pytest.log")
+
+    _forked(collected, root, LONGEST_SECONDS)
 
 
 def file_of(test: str) -> str:
@@ -157,10 +192,10 @@ def _forked(work: Callable[[], int], root: Path, seconds: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _pytest(files: Sequence[str], plugin: object, log: Path) -> int:
+def _pytest(words: Sequence[str], plugin: object | None, log: Path) -> int:
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    code = pytest.main([*WORDS, *QUIET, *files], plugins=[plugin])
+    code = pytest.main([*WORDS, *QUIET, *PLUGIN_WORDS, *words], plugins=[plugin] if plugin else [])
     sys.stdout.flush()
     return int(code)

@@ -14,7 +14,7 @@ from advisor.core.brief import Score
 from advisor.estimate.quality import Skill, TaskProfile, labels_to_reach, load, scores
 from advisor.estimate.quality.class_list import answerable_share, names_all
 from advisor.estimate.quality.metric_kind import MetricKind, kind_of
-from advisor.estimate.quality.skills import release_year
+from advisor.estimate.quality.skills import FEWEST_CLASSES, USUAL_CLASSES, release_year
 
 SIZE = 2001
 QUANTILES = (0.1, 0.5, 0.9)
@@ -76,6 +76,19 @@ def test_more_classes_take_more_labels_in_proportion() -> None:
         for n in (10, 1000)
     )
     assert few == pytest.approx(many, abs=0.1)  # as many labels per class: nearly the same score
+
+
+@pytest.mark.parametrize(
+    ("task", "classes"),
+    [
+        (replace(INTENTS, labels=0), USUAL_CLASSES),
+        (replace(INTENTS, labels=1), FEWEST_CLASSES),
+        (replace(INTENTS, labels=77), 77),
+        (TaskProfile("extraction", labels=77), USUAL_CLASSES),
+    ],
+)
+def test_only_a_classification_has_classes(task: TaskProfile, classes: float) -> None:
+    assert task.classes == classes
 
 
 def test_what_nobody_counted_is_taken_as_a_few_classes() -> None:

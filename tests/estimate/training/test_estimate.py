@@ -230,7 +230,12 @@ def test_ways_to_fit_fit_are_minimal_and_sorted_by_ease_then_speed() -> None:
     )
     ways = ways_to_fit(run)
     assert ways
-    assert all(estimate(way.run).fits in ("fits", "tight") for way in ways)
+    before = estimate(run).tokens_per_second.likely
+    for way in ways:
+        after = estimate(way.run)
+        assert after.fits in ("fits", "tight")
+        assert way.slowdown == pytest.approx(before / after.tokens_per_second.likely)
+        assert way.memory_gib == after.memory_gib.likely
     eases = [(way.change.count(" and "), way.slowdown) for way in ways]
     assert eases == sorted(eases)
     parts = [set(way.change.split(" and ")) for way in ways]
