@@ -54,6 +54,7 @@ def test_points_within_two_percent_are_one(n: float, measured: float, same: bool
         (3.0, [0.0, 10.0], 0.0),  # not stated is one example
         (4.0, [0.0, 10.0], 10.0),
         (0.0, [10.0, 20.0], 10.0),
+        (0.0, [0.0, 10.0], 0.0),
     ],
 )
 def test_the_nearest_number_is_so_by_ratio(n: float, measured: list[float], nearest: float) -> None:
