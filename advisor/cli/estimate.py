@@ -88,7 +88,7 @@ def _open(name: str, words: tuple[str, ...], help: str) -> Callable[[Command], C
 )
 @click.option(
     "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, path_type=Path),
     help="The config.json of a model that is in no table, instead of --model.",
 )
 @_choice("--method", METHODS, "lora", "What is trained.")

@@ -31,10 +31,12 @@ LARGEST_BYTES = 16 << 20
 
 
 def model_of_config(path: Path) -> Model:
-    """The model that a config.json describes; its parameters are estimated from the sizes.
+    """The model that a config.json (or the folder of one) describes; its parameters are estimated
+    from the sizes.
 
     Raises UsageError, in one line, where the file describes no model.
     """
+    path = path / "config.json" if path.is_dir() else path
     try:
         return to_model(_document(path), path.resolve().parent.name or path.name, str(path))
     except ConfigError as error:

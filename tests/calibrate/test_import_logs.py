@@ -348,3 +348,25 @@ def test_a_gpu_of_several_products_is_named_in_the_note(tmp_path: Path) -> None:
     path.write_text("model,method,gpu,tokens_per_second\nLlama-3.1-8B,lora,H200,7100\n")
     imported = experiments.import_runs(path, {})
     assert any("'H200-SXM', 'H200-NVL'" in note for note in imported.notes)
+
+
+def test_losses_that_were_printed_after_all_bars_belong_to_their_epochs(tmp_path: Path) -> None:
+    """Python keeps back what it prints into a file; bars go to the other stream at once."""
+    bars = "\r".join(
+        f" 5%|# | {n}/80 [{timedelta(seconds=2 * n)}<0:10, 2.00s/it]" for n in range(81)
+    )
+    losses = [f"{{'loss': {2.0 / n}, 'epoch': {n / 2}}}" for n in range(1, 9)]
+    total = "{'train_runtime': 160.0, 'train_loss': 0.68, 'epoch': 4.0}"
+    run = of_text(tmp_path, "\n".join([bars, *losses, total]))
+    assert (float(run.cells["step_seconds"]), float(run.cells["total_seconds"])) == (2.0, 160.0)
+    assert run.curve[:2] == [(10.0, 2.0), (20.0, 1.0)]
+
+
+def test_mlflow_s_store_in_a_project_is_found(tmp_path: Path) -> None:
+    run = tmp_path / "mlruns" / "1" / "abc"
+    (run / "metrics").mkdir(parents=True)
+    (run / "meta.yaml").write_text("run_name: x\nstatus: 3\n")
+    for name, value in (("train_runtime", 160.0), ("train_loss", 1.3), ("global_step", 80)):
+        (run / "metrics" / name).write_text(f"1700000000000 {value} 80\n")
+    form, runs = read(tmp_path, {})
+    assert (form, float(runs[0].cells["total_seconds"])) == ("MLflow run", 160.0)

@@ -47,6 +47,12 @@ def test_it_is_the_model_of_the_table(tmp_path: Path) -> None:
     assert "estimated from its sizes" in described.cited.source
 
 
+def test_the_folder_of_a_model_will_do(tmp_path: Path) -> None:
+    sizes = {"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2, "vocab_size": 100}
+    (tmp_path / "config.json").write_text(json.dumps(sizes))
+    assert model_of_config(tmp_path) == model_of_config(tmp_path / "config.json")
+
+
 def test_of_a_model_that_sees_the_language_model_is_taken(tmp_path: Path) -> None:
     inner = {k: v for k, v in QWEN3_8B.items() if k != "architectures"}
     seeing = {"architectures": ["SeesForIt"], "model_type": "sees", "text_config": inner}

@@ -33,6 +33,7 @@ from advisor.calibrate.imports.training_log import (
 )
 
 LONGEST_LINE = 20_000
+LEAST_LUMPED = 3
 _PROGRESS = re.compile(
     r"\b(\d+)/(\d+) \[((?:\d+ days?, )?(?:\d+:)?\d+:\d\d)<[^\]]*?(?:\d|\?)(?:it/s|s/it)"
 )
@@ -124,9 +125,12 @@ def _with_steps(
     printed: Sequence[tuple[int, Fields]], bars: Sequence[_ProgressBar]
 ) -> list[Fields]:
     """The entries of a console, which have no steps: each gets that of the bar before it; without
-    bars they are counted, so that losses can be averaged.
+    bars they are counted, so that losses can be averaged. Where all were written after the bars, as
+    a stream that is kept back is, the epoch tells the step.
     """
     places = [bar.place for bar in bars]
+    lumped = _kept_back(printed, places)
+    epochs = max((finite(entry.get("epoch")) or 0.0 for _, entry in printed), default=0.0)
     logs: list[Fields] = []
     number = 0
     for place, entry in printed:
@@ -134,8 +138,17 @@ def _with_steps(
         before = bisect_left(places, place) - 1
         step = bars[before].done if before >= 0 else float(number)
         own = step_done(entry)
+        epoch = finite(entry.get("epoch"))
+        if lumped and epoch and own is None:
+            own = epoch / epochs * bars[before].whole
         logs.append({"step": step if own is None else own, **entry})
     return logs
+
+
+def _kept_back(printed: Sequence[tuple[int, Fields]], bars: Sequence[int]) -> bool:
+    """Whether several losses stand after the same bar and none elsewhere."""
+    losses = [bisect_left(bars, place) for place, entry in printed if "loss" in entry]
+    return len(losses) >= LEAST_LUMPED and losses[0] == losses[-1] > 0
 
 
 def _last_run_begins(logs: Sequence[Fields]) -> int:

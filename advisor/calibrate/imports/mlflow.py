@@ -49,7 +49,7 @@ def is_store(folder: Path) -> bool:
 
 def _places(folder: Path) -> list[Path]:
     """The folders of runs: the folder itself, those in it, or those in its experiments."""
-    for pattern in ("metrics", "*/metrics", "*/*/metrics"):
+    for pattern in ("metrics", "*/metrics", "*/*/metrics", "mlruns/*/*/metrics"):
         places = sorted(place.parent for place in folder.glob(pattern) if place.is_dir())
         if places:
             return [p for p in places if pattern == "metrics" or (p / "meta.yaml").is_file()]

@@ -18,6 +18,9 @@ from advisor.probe.forms.records import DataRow, JsonObject
 
 MAX_VALUE_CHARACTERS = 4 * MAX_LINE_BYTES
 BLOCK = 65_536
+REPLACED = "\ufffd"
+"""Stands for bytes that no character has."""
+
 MAX_BLOCK = 8 * 1024**2
 SPLITS = ("train", "test", "validation", "valid", "val", "dev", "eval")
 _DECODER = json.JSONDecoder()
@@ -39,7 +42,7 @@ def json_rows(path: Path, stream: io.BufferedReader, kind: str, note: Note) -> I
         return _lines(path, stream)
     text = io.TextIOWrapper(stream, encoding=encoding_of(path, stream), errors="replace")
     if shape == "list":
-        return _closing(text, _list_rows(path, text))
+        return _closing(text, _list_rows(path, text, note))
     return _closing(text, _value_rows(path, text, note))
 
 
@@ -142,12 +145,19 @@ class _Values:
     until it is whole. `line` is where the last value began.
     """
 
-    def __init__(self, path: Path, text: io.TextIOWrapper) -> None:
+    def __init__(self, path: Path, text: io.TextIOWrapper, note: Note) -> None:
         self._path = path
         self._text = text
-        self._rest = text.read(BLOCK).removeprefix("\ufeff")
+        self._note = note
+        self._rest = self._read(BLOCK).removeprefix("\ufeff")
         self._ended = False
         self.line = 1
+
+    def _read(self, block: int) -> str:
+        text = self._text.read(block)
+        if REPLACED in text:
+            self._note(f"some characters are lost ({REPLACED}): the text is not all UTF-8")
+        return text
 
     def skip(self, characters: str) -> str:
         """Leave out blanks and some characters; gives the one that follows, nothing at the end."""
@@ -200,14 +210,14 @@ class _Values:
             )
 
     def _more(self, block: int) -> None:
-        text = self._text.read(block)
+        text = self._read(block)
         self._ended = not text
         self._rest += text
 
 
-def _list_rows(path: Path, text: io.TextIOWrapper) -> Iterator[DataRow]:
+def _list_rows(path: Path, text: io.TextIOWrapper, note: Note) -> Iterator[DataRow]:
     """The items of one JSON list, without holding the list; a row's number is its place in it."""
-    values = _Values(path, text)
+    values = _Values(path, text, note)
     values.skip(" \t\r\n")
     values.take("[")
     number = 1
@@ -224,7 +234,7 @@ def _list_rows(path: Path, text: io.TextIOWrapper) -> Iterator[DataRow]:
 
 def _value_rows(path: Path, text: io.TextIOWrapper, note: Note) -> Iterator[DataRow]:
     """Records one after another; a single one may hold the rows."""
-    values = _Values(path, text)
+    values = _Values(path, text, note)
     values.skip(" \t\r\n")
     first_line = values.line
     first = values.value("the first value")

@@ -49,6 +49,15 @@ _REWRITE = {
         (".tfrecord", ".tfrecords", ".mds", ".spacy", ".bin", ".idx", ".pt"),
         "a trainer's own binary form; give the JSONL, CSV or Parquet file it was made of",
     ),
+    **dict.fromkeys((".safetensors", ".gguf", ".onnx"), "weights of a model; give training data"),
+    **dict.fromkeys(
+        (".pkl", ".pickle", ".npy", ".npz"), "a program's own binary form; write JSONL"
+    ),
+    **dict.fromkeys((".pdf", ".docx", ".pptx"), "a document; write JSONL, one example per row"),
+    **dict.fromkeys(
+        (".png", ".jpg", ".jpeg", ".webp", ".gif", ".wav", ".mp3", ".flac", ".mp4"),
+        "a picture or a recording; write JSONL whose rows name such files",
+    ),
     ".tar": "an archive; unpack it and give the folder",
     ".7z": "an archive; unpack it and give the folder",
     ".rar": "an archive; unpack it and give the folder",
@@ -67,6 +76,7 @@ MAX_FILES = 10_000
 MAX_FIELDS = 1_000
 MAX_TEXT_CHARACTERS = 1_000_000
 _FASTTEXT = "__label__"
+_ADDRESS = re.compile(r"(?:https?|hf|s3|gs|az|abfss?):/")
 
 
 def expand(paths: list[Path], note: Callable[[str], object] = len) -> list[Path]:
@@ -89,10 +99,22 @@ def expand(paths: list[Path], note: Callable[[str], object] = len) -> list[Path]
             listed = dataset_info.files_of(path, note) if path.name == dataset_info.NAME else None
             files += [path] if listed is None else listed
         else:
-            raise UsageError(f"{path}: no such file; check the path")
+            raise UsageError(f"{path}: {_missing(path)}")
     if len(files) > MAX_FILES:
         raise UsageError(f"{paths[0]}: more than {MAX_FILES} files; join them into one JSONL file")
     return files
+
+
+def _missing(path: Path) -> str:
+    """What to do about a file that is not there: addresses and data sets of the Hub are files only
+    once they were fetched.
+    """
+    if _ADDRESS.match(str(path)):
+        return "an address, not a file; fetch it first, and give the file"
+    if len(path.parts) == 2 and not path.suffix and not path.parent.exists():
+        fetched = f"hf download {path} --repo-type dataset --local-dir {path.name}"
+        return f"no such file; check the path, or fetch it from the Hub: {fetched}"
+    return "no such file; check the path"
 
 
 def _is_folder(path: Path) -> bool:
