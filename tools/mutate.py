@@ -42,12 +42,10 @@ TESTS = (
     "tests/calibrate/test_statsmodels.py",
     "tests/calibrate/test_clusters.py",
     "tests/calibrate/test_plans.py",
-    "tests/judging",
     "tests/acceptance",
-    "tests/backtest",
 )
-"""The rooms that change, and those that ask them whole questions. No golden report is among them:
-it changes with every figure, whether that is right or wrong."""
+"""The rooms that change, and whole questions to them. No golden report is among them: it changes
+with every figure, whether that is right or wrong."""
 
 CONSTANTS = "tests/test_constants.py"
 """Runs last and is counted apart: it compares a number with a copy of it."""

@@ -118,13 +118,13 @@ def _learning(pick: Estimate) -> Iterator[Risk]:
 
 def _spread(figure: Figure, write: Callable[[float], str]) -> str:
     """The median of a figure, as everywhere in a report, with its P10 and P90, in words."""
-    shown = write(middle(figure))
+    median = write(middle(figure))
     if isinstance(figure.rows, (int, float)) or len(figure.rows) < 2:
-        return shown
+        return median
     ends = quantiles(figure.rows[1:])
     if ends.p10 is None or ends.p90 is None:
-        return shown
-    return f"{shown} ({write(ends.p10)} to {write(ends.p90)})"
+        return median
+    return f"{median} ({write(ends.p10)} to {write(ends.p90)})"
 
 
 def _drift(brief: Brief, pick: Estimate) -> Iterator[Risk]:

@@ -185,11 +185,7 @@ def _weighted(scores: Sequence[Score], shares: Mapping[str, float]) -> Score:
 
 
 def _skill(option: Option, sheet: Sheet, setting: Setting, measured: Sequence[Score]) -> Skill:
-    technique = (
-        option.technique.removesuffix(f"-{option.shown_examples}")
-        if option.shown_examples
-        else option.technique
-    )
+    technique = option.technique.removesuffix(f"-{option.shown_examples}")
     alike = _measured_elsewhere(option, technique, measured)
     model = setting.model(alike or option.model)
     return Skill(

@@ -61,6 +61,19 @@ def test_p_values_are_those_of_scipys_permutation_test() -> None:
         )
 
 
+@pytest.mark.parametrize(("groups", "ways"), [(5, 2**5), (12, 2**12), (13, 20_001), (30, 20_001)])
+def test_all_signs_of_twelve_groups_are_tried_and_of_more_twenty_thousand(
+    groups: int, ways: int
+) -> None:
+    """The p-value is a whole number of equally likely ways, those drawn and the one that was
+    seen.
+    """
+    rng = random.Random(groups)
+    chance = sign_flip([rng.gauss(0.2, 1.0) for _ in range(groups)], range(groups))
+    assert 0 < chance < 1
+    assert chance * ways == pytest.approx(round(chance * ways), abs=1e-6)
+
+
 def test_groups_of_one_are_as_items_and_copies_add_nothing() -> None:
     rng = random.Random(8)
     a = [float(rng.random() < 0.5) for _ in range(60)]

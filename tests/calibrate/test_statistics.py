@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -222,6 +223,20 @@ def test_a_difference_of_macro_f1_is_told_in_pairs() -> None:
     }
     (held,) = comparisons(options)
     assert held.difference == told.difference
+
+
+def test_where_one_of_two_has_no_labels_items_are_compared() -> None:
+    scores = [1.0, 0.0] * 20
+    labels = [[int(s), 1] for s in scores]
+    marked = QualityResult(approach="tune", score=0.5, item_scores=scores, item_labels=labels)
+    plain = QualityResult(approach="prompt", score=0.4, item_scores=[1.0, 0.0, 0.0, 0.0] * 10)
+    by_item = paired(plain.item_scores or (), scores)
+    for pair in (
+        (plain, marked),
+        (replace(marked, approach="prompt"), replace(plain, approach="tune")),
+    ):
+        (compared,) = comparisons({"a": pair[0], "b": pair[1]})
+        assert abs(compared.difference) == pytest.approx(by_item.difference) == pytest.approx(0.25)
 
 
 @given(st.integers(0, 40), st.integers(0, 40))

@@ -171,3 +171,11 @@ def test_any_json_is_read_or_refused_in_one_line(keys: dict) -> None:
     assert len(kinds) == (layer_count(text) or 0)
     pattern(kinds)
     assert parameters(config | {"num_hidden_layers": min(len(kinds), 40)}).total > 0
+
+
+@pytest.mark.parametrize(
+    ("digits", "words"), [(40, "1" * 40), (41, "1" * 39 + "…")], ids=["whole", "cut"]
+)
+def test_a_refused_entry_is_written_on_forty_places(digits: int, words: str) -> None:
+    with pytest.raises(ConfigError, match=f"hidden_size: {words} is impossible"):
+        check({**LLAMA, "hidden_size": int("1" * digits)})

@@ -109,3 +109,18 @@ def test_a_score_beside_a_scored_pick_is_worth_what_switching_to_it_saves() -> N
     assert known.usd == pytest.approx(0.5 * 40.0, abs=1.0)
     unrelated = worth(costs_beside_pick(found, noise, of_second))
     assert unrelated.usd == pytest.approx(100.0 - (0.5 * 60.0 + 0.5 * 130.0), abs=5.5)
+
+
+@pytest.mark.parametrize("dear_draw", [1, 2, 40, 80])
+def test_the_cheapest_of_several_forms_is_so_over_every_draw(dear_draw: int) -> None:
+    """The second option costs 60, but 10,000 in one draw, 184 on average: the third, at 90, stands
+    for the two, and saves 10 beside the pick at 100 where its score lets it.
+    """
+    cost = np.tile([100.0, 60.0, 90.0], (81, 1))
+    cost[dear_draw, 1] = 10_000.0
+    cost[0, 1] = 1e9  # the likely case is no draw
+    quality = np.where(np.arange(81) % 2 == 0, 0.9, 0.7)
+    cases = ranking(cost, np.column_stack([np.full(81, 0.9), quality, quality]), 0.8)
+    cases = replace(cases, named=0, scored=np.array([True, False, False]))
+    of_both = np.array([False, True, True])
+    assert worth(costs_beside_pick(cases, quality, of_both)).usd == pytest.approx(0.5 * 10.0)

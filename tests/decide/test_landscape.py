@@ -118,6 +118,10 @@ def test_a_learning_curve_rises_through_the_labels_in_hand(judged: Verdict) -> N
 def test_the_draws_listed_are_those_of_the_ranges(judged: Verdict) -> None:
     first = judged.drawn[0]
     assert first.option == judged.arm
+    for option in judged.drawn:
+        usd = [*option.once_usd, *option.monthly_usd, *option.cash_usd, *option.errors_usd]
+        assert usd == [round(value, 2) for value in usd]
+        assert list(option.quality) == [round(value, 4) for value in option.quality]
     paid = judged.chosen.figure("horizon.cash")
     inside = np.mean(
         (np.array(first.cash_usd) >= paid.p10) & (np.array(first.cash_usd) <= paid.p90)

@@ -8,10 +8,11 @@ import pytest
 
 from advisor.core.brief import Brief, Current, Retrieval, Score, Segment
 from advisor.core.facts import TokenPrice
+from advisor.core.option import Place, Serving
 from advisor.core.quantity import Range
 from advisor.core.setting import Setting
 from advisor.core.training import TrainingEstimate
-from advisor.estimate.options import adapters, may_wait, options
+from advisor.estimate.options import adapters, may_wait, options, tuned_techniques
 from tests.estimate.test_gpu_hours import L40S
 from tests.options import CITED, LLAMA, ROBERTA, SONNET, TUNED, brief, setting
 
@@ -209,3 +210,28 @@ def test_a_classifier_runs_on_the_teams_own_server_where_the_machines_are_its_ow
     owned = replace(held, hardware=replace(held.hardware, owned=True))
     assert "tune/encoder@roberta-base+owned+cpu" in ids(owned)
     assert not any("rented" in i for i in ids(owned))
+
+
+@pytest.mark.parametrize(
+    ("measured", "hosted", "rented"),
+    [
+        ((), ("hosted",), ("lora",)),
+        (("hosted",), ("hosted",), ("hosted",)),  # nothing else is known to work here
+        (("full", "lora"), ("full", "lora"), ("full", "lora")),
+        (("lora", "hosted"), ("hosted",), ("lora",)),
+        (("lora", "lora"), ("lora",), ("lora",)),
+    ],
+)
+def test_a_provider_tunes_its_own_way_and_gpus_each_measured_one(
+    measured: tuple[str, ...], hosted: tuple[str, ...], rented: tuple[str, ...]
+) -> None:
+    model = "llama-3.1-8b"
+    scores = [Score("tune", technique, "Llama-3.1-8B", 0.8, 400) for technique in measured]
+    others = [
+        Score("prompt", "few-shot", model, 0.8, 400),
+        Score("tune", "dora", "other", 0.8, 400),
+    ]
+    held = brief(quality__measured=(*scores, *others))
+    assert tuned_techniques(held, facts(), model, Serving(Place.HOSTED)) == hosted
+    assert tuned_techniques(held, facts(), model, Serving(Place.RENTED)) == rented
+    assert tuned_techniques(held, facts(), "roberta-base", Serving(Place.RENTED)) == ("encoder",)

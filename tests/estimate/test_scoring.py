@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from advisor.core.brief import Brief, Score
-from advisor.core.quantity import Basis
-from advisor.estimate.scoring import quality_figures, scored_at
+from advisor.core.brief import Brief, Score, Segment
+from advisor.core.option import Option
+from advisor.core.quantity import Basis, Range
+from advisor.estimate.quality.skills import release_year
+from advisor.estimate.scoring import _skill, quality_figures, scored_at, whole_traffic
 from advisor.estimate.sheet import Sheet
-from tests.options import brief, prompt, rented, setting
+from tests.options import LLAMA, brief, prompt, rented, setting
 
 
 def measured(*curve: int, **changes: object) -> Brief:
@@ -83,3 +85,49 @@ def test_no_score_of_another_option_moves_a_measured_one(others: float) -> None:
         rows = [np.asarray(f[option.skill].rows) for f in (before, after)]
         assert rows[1][0] == pytest.approx(rows[0][0], abs=0.004)
         assert np.std(rows[1]) == pytest.approx(np.std(rows[0]), rel=0.1)
+
+
+def test_scores_of_segments_count_by_their_share_where_the_whole_was_not_scored() -> None:
+    """0.25 of the traffic at 0.8 and 0.5 of it at 0.6: (0.2 + 0.3) ÷ 0.75."""
+    segments = [
+        Segment(name, share=Range.exact(share)) for name, share in (("a", 0.25), ("b", 0.5))
+    ]
+    whole = Score("prompt", "few-shot", "Claude-Sonnet-5", 0.7, 90)
+    part = Score("tune", "lora", "llama-3.1-8b", 0.8, 30, train_examples=500, segment="a")
+    other = replace(part, model="LLAMA-3.1-8B", score=0.6, items=50, segment="b")
+    beside = replace(whole, model="claude-sonnet-5", score=0.1, segment="a")
+    first, mean = whole_traffic([part, whole, other, beside], segments)
+    assert first is whole
+    assert (mean.approach, mean.technique) == ("tune", "lora")
+    assert mean.score == pytest.approx(0.5 / 0.75)
+    assert (mean.items, mean.segment, mean.train_examples) == (80, "", 0)
+
+
+@pytest.mark.parametrize(
+    ("option", "skill"),
+    [
+        (prompt("batch"), ("prompt/few-shot@claude-sonnet-5", None, None, None)),
+        (
+            replace(prompt("batch", technique="few-shot-12"), shown_examples=12),
+            ("prompt/few-shot@claude-sonnet-5", None, 12.0, None),
+        ),
+        (
+            prompt("batch", model="claude-haiku-4-5"),  # only another model was scored
+            ("prompt/few-shot@claude-haiku-4-5", None, None, release_year("claude-sonnet-5")),
+        ),
+        (
+            prompt("batch", technique="zero-shot"),
+            ("prompt/zero-shot@claude-sonnet-5",) + (None,) * 3,
+        ),
+        (rented(), ("tune/lora@llama-3.1-8b", 8.03, 18_000.0, None)),
+        (rented("cascade", "hybrid"), ("hybrid/cascade@llama-3.1-8b", 8.03, 18_000.0, None)),
+    ],
+)
+def test_what_the_prediction_is_told_of_an_option(
+    option: Option, skill: tuple[object, ...]
+) -> None:
+    case = measured()
+    facts = replace(setting(), models={"llama-3.1-8b": LLAMA})
+    found = _skill(option, Sheet(case, 1), facts, case.quality.measured)
+    assert (found.id, found.params_b, found.examples, found.released) == skill
+    assert (found.approach, found.model) == (option.approach, option.model)

@@ -53,7 +53,7 @@ NAMES = {
     **OPPOSITES,
     **{other: one for one, other in OPPOSITES.items()},
     "p50": "p90",
-    "likely": "high",
+    "likely": "p90",
 }
 
 

@@ -76,3 +76,9 @@ def test_a_bar_is_as_long_as_its_term_and_none_stands_for_nothing() -> None:
 def test_a_way_to_fit_says_what_it_costs_in_time(slowdown: float, words: str) -> None:
     way = WayToFit("rank 8", a_run(rank=8), 7.0, slowdown)
     assert f"rank 8: 7.0 GiB, {words}" in as_text(replace(answer(), ways=(way,)))
+
+
+def test_no_more_ways_to_fit_are_listed_than_a_reader_takes_in() -> None:
+    ways = tuple(WayToFit(f"way {i}", a_run(), 7.0, 1.0) for i in range(9))
+    listed = [line for line in as_text(replace(answer(), ways=ways)).splitlines() if "way " in line]
+    assert [line.split(":")[0] for line in listed] == [f"  · way {i}" for i in range(6)]

@@ -11,7 +11,7 @@ import pytest
 from advisor.estimate.training import estimate
 from advisor.estimate.training.memory import typical_trained_params
 from advisor.estimate.training.model_name import active_by_name, size_in_name
-from advisor.estimate.training.shape import of_model, of_size
+from advisor.estimate.training.shape import of_encoder_decoder, of_model, of_size
 from tests.estimate.training.catalogue import a_run, book
 from tests.options import LLAMA, ROBERTA
 
@@ -171,3 +171,27 @@ def test_adapters_of_a_typical_mixture_are_those_of_attention() -> None:
 )
 def test_a_name_may_state_the_size(name: str, params: float | None) -> None:
     assert size_in_name(name) == params
+
+
+@pytest.mark.parametrize(
+    ("params", "multilingual", "hidden", "layers"),
+    [  # google/t5-v1_1-*, google/mt5-*
+        (247_577_856, False, 768, 24),
+        (783_150_080, False, 1024, 48),
+        (2_849_757_184, False, 2048, 48),
+        (11_135_332_352, False, 4096, 48),
+        (1_229_581_312, True, 1024, 48),
+    ],
+)
+def test_t5_has_its_published_sizes(
+    params: int, multilingual: bool, hidden: int, layers: int
+) -> None:
+    shape = of_encoder_decoder(params, multilingual)
+    assert (shape.layers, shape.hidden) == (layers, pytest.approx(hidden, rel=0.04, abs=64))
+    assert (shape.gated, shape.encoder, shape.moe) == (True, False, False)
+    vocabulary = 250_112 if multilingual else 32_128
+    assert shape.vocabulary == vocabulary
+    assert shape.embedding_params == 2 * vocabulary * shape.hidden
+    pair = 12 * shape.hidden**2 + 2 * 3 * shape.hidden * shape.mlp  # and two gated MLPs
+    assert layers / 2 * pair + shape.embedding_params == pytest.approx(params, rel=0.12)
+    assert shape.query == shape.key_value == 64 * shape.heads == shape.hidden
