@@ -157,19 +157,22 @@ def outlined(figures: Mapping[str, Figure]) -> dict[str, Figure]:
     draws, and an option has four times as many steps as figures. Inputs stay as they are.
     """
     plain_ones: dict[int, Figure] = {}
-
-    def outline(figure: Figure) -> Figure:
-        if not figure.operands:
-            return figure
-        if id(figure) not in plain_ones:
-            operands = tuple([outline(operand) for operand in figure.operands])
-            plain_ones[id(figure)] = figure.on(figure.value, operands)
-        return plain_ones[id(figure)]
-
     return {
-        name: figure.on(figure.rows, outline(figure).operands) if figure.operands else figure
+        name: figure.on(figure.rows, tuple([_outline(o, plain_ones) for o in figure.operands]))
+        if figure.operands
+        else figure
         for name, figure in figures.items()
     }
+
+
+def _outline(figure: Figure, plain_ones: dict[int, Figure]) -> Figure:
+    """The figure without its draws, from those that are outlined already by identity."""
+    if not figure.operands:
+        return figure
+    if id(figure) not in plain_ones:
+        operands = tuple([_outline(operand, plain_ones) for operand in figure.operands])
+        plain_ones[id(figure)] = figure.on(figure.value, operands)
+    return plain_ones[id(figure)]
 
 
 def likely(rows: Rows) -> float:

@@ -28,6 +28,9 @@ _OBEYED = (
     *range(0x202A, 0x202F),  # embeddings and overrides of direction
     *range(0x2066, 0x206A),  # isolates
 )
+_DELETE = "\x7f"
+"""The only one of them in ASCII."""
+
 _ESCAPES = {code: f"\\u{code:04x}" for code in _OBEYED}
 
 
@@ -35,4 +38,6 @@ def without_controls(text: str) -> str:
     """`text`, JSON or lines, with the C1 and direction characters that a terminal or an editor
     obeys as JSON escapes. What JSON escapes by itself, line breaks and colours stay.
     """
+    if text.isascii() and _DELETE not in text:  # nearly every text, at a hundredth of the time
+        return text
     return text.translate(_ESCAPES)

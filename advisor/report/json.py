@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from advisor.core.text import without_controls
@@ -69,10 +70,15 @@ def plain_data(value: Any) -> Any:
     if isinstance(value, float):
         return _rounded(value)
     if is_dataclass(value):
-        return {f.name: plain_data(getattr(value, f.name)) for f in fields(value)}
+        return {name: plain_data(getattr(value, name)) for name in _names(value.__class__)}
     if isinstance(value, Mapping):
         return {str(key): plain_data(entry) for key, entry in value.items()}
     return [plain_data(item) for item in value]
+
+
+@cache
+def _names(record: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(record))
 
 
 def _rounded(value: float) -> float | int | None:
