@@ -138,7 +138,9 @@ def bench_help(runs: int) -> None:
 
 def bench_recommend(brief: Path, runs: int) -> None:
     """`advisor recommend --json` on one brief."""
-    taken = [run_seconds([*ADVISOR, "recommend", str(brief), "--json"]) for _ in range(runs)]
+    command = [*ADVISOR, "recommend", str(brief), "--json"]
+    run_seconds(command)  # compiles
+    taken = [run_seconds(command) for _ in range(runs)]
     seconds, processor, peak_mb = (median(run[part] for run in taken) for part in range(3))
     measured = f"{seconds:.2f} s ({processor:.2f} s of processor)"
     line(f"advisor recommend --json {brief.name}", measured, "at most 1.0 s", within=seconds <= 1)
@@ -168,6 +170,7 @@ def main() -> None:
     )
     arguments.add_argument("--runs", type=int, default=7)
     chosen = arguments.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's runs find their modules compiled
     with tempfile.TemporaryDirectory() as home:
         os.environ["ADVISOR_HOME"] = home
         # As installed: compiled once, not in every run.

@@ -174,7 +174,7 @@ def flip_points(prober: Prober) -> tuple[FlipPoint, ...]:
     grids = {key: grid(questions()[key], value) for key, value in now.items()}
     _keep_valid(grids, prober.brief)
     if LABELS in grids:
-        grids[LABELS] = np.union1d(grids[LABELS], _measured_labels(prober.brief))
+        grids[LABELS] = _in_order([*grids[LABELS].tolist(), *_measured_labels(prober.brief)])
     for key, most in prober.most.items():
         if key in grids:
             grids[key] = grids[key][grids[key] * BEYOND < most]
@@ -242,7 +242,12 @@ def grid(question: Question, now: float, points: int = COARSE_POINTS) -> Matrix:
     else:
         values = np.concatenate([[0.0], np.geomspace(1e-3, 1e4, points - 1)])
     values = np.clip(values, question.low, question.high)
-    return np.unique(np.rint(values)) if question.kind == Kind.WHOLE else values
+    return _in_order(np.rint(values).tolist()) if question.kind == Kind.WHOLE else values
+
+
+def _in_order(values: Sequence[float]) -> Matrix:
+    """Each value once, ascending. (numpy's own loads masked arrays for this.)"""
+    return np.array(sorted(set(values)))
 
 
 def _keep_valid(grids: dict[str, Matrix], brief: Brief) -> None:

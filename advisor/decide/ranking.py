@@ -10,7 +10,7 @@ a constraint is replaced by another that does not, its one-off cost being lost.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -313,14 +313,20 @@ def _approaches(ranking: Ranking) -> list[str]:
 def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
     """Hold every estimate against the brief's limits, in every case."""
 
+    def side_by_side(columns: Iterable[Matrix]) -> Matrix:
+        out = np.empty((size, len(estimates)))
+        for i, rows in enumerate(columns):
+            out[:, i] = rows
+        return out
+
     def column(id: str) -> Matrix:
-        return np.column_stack([full(e[id], size) for e in estimates])
+        return side_by_side(full(e[id], size) for e in estimates)
 
     quality, once, monthly, weeks = (
         column(i) for i in ("quality.score", "once.total", "run.total", "time.weeks")
     )
     # a tuned model's facts are on average this much out of date when it answers
-    stale = np.column_stack([_known(e, "quality.stale_share", size) for e in estimates])
+    stale = side_by_side(_known(e, "quality.stale_share", size) for e in estimates)
     quality = np.maximum(quality - stale, 0.0)
     target = brief.quality.target
     budget = brief.budget
@@ -329,8 +335,8 @@ def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
     time = np.ones_like(good)
     soon = np.ones_like(good)
     if brief.traffic.max_latency_seconds.likely > 0:
-        waits = [_known(e, "time.answer_seconds", size) for e in estimates]
-        soon = within(np.column_stack(waits), brief.traffic.max_latency_seconds)
+        waits = side_by_side(_known(e, "time.answer_seconds", size) for e in estimates)
+        soon = within(waits, brief.traffic.max_latency_seconds)
     if budget.hard:
         money = within(once, budget.one_off_usd) & within(monthly, budget.monthly_usd)
         time = within(weeks, budget.weeks)
@@ -371,8 +377,15 @@ def _known(estimate: Estimate, id: str, size: int) -> Matrix:
 
 
 def full(figure: Figure, size: int) -> Matrix:
-    """The rows of a figure as an array, a plain number repeated."""
-    return np.broadcast_to(np.asarray(figure.rows, dtype=float), (size,))
+    """The rows of a figure as an array, shape (size,): a plain number repeated, the cases of one
+    block repeated in every block, and the lines of a matrix one after the other.
+    """
+    rows = np.asarray(figure.rows, dtype=float)
+    if rows.ndim == 2:
+        return np.broadcast_to(rows, (len(rows), size // len(rows))).reshape(-1)
+    if rows.ndim == 1 and 1 < len(rows) < size:
+        return np.tile(rows, size // len(rows))
+    return np.broadcast_to(rows, (size,))
 
 
 def within(values: Matrix, limit: Range | None) -> Flags:

@@ -176,10 +176,11 @@ def unsized(name: str, maker: str, names: Iterable[str]) -> UsageError:
 def _index(names: tuple[tuple[str, Model], ...]) -> Mapping[str, Model]:
     """Models by canonical spelling; of several under one, the first."""
     index: dict[str, Model] = {}
-    for name, model in names:
-        index.setdefault(canonical(name), model)
-    for name, model in names:  # a base model is also found by what its variants are called
-        for reading, _, quantized in _readings(canonical(name)):
+    spelled = [(canonical(name), model) for name, model in names]
+    for spelling, model in spelled:
+        index.setdefault(spelling, model)
+    for spelling, model in spelled:  # a base model is also found by what its variants are called
+        for reading, _, quantized in _readings(spelling):
             if not quantized and (_SIZE.search(reading) or reading in index):
                 index.setdefault(reading, model)
     return index

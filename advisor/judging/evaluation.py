@@ -109,8 +109,7 @@ class Evaluation:
         some = replace(self, options=tuple(self.options[i] for i in which))
         sheet = drawn_what_if(self.brief, changes, draws, seed, cases)
         moved = any(moves_scores(key) for key, _ in changes)
-        found = some._on(sheet) if moved else some._with_scores(sheet, cases)
-        return tuple(_in_a_row(estimate, sheet) for estimate in found.estimates)
+        return (some._on(sheet) if moved else some._with_scores(sheet, cases)).estimates
 
     def scored_at(self, labels: float, which: Sequence[int]) -> tuple[bool, ...]:
         """Whether the score of each of the options `which`, tuned models, rests on its own
@@ -167,17 +166,6 @@ class Evaluation:
 
         estimates = estimate_all(self.options, sheet, self.setting, quality)
         return Evaluated(sheet.size, estimates, sheet.figures, sheet.spreads, quality)
-
-
-def _in_a_row(estimate: Estimate, sheet: Sheet) -> Estimate:
-    """The estimate with the blocks of its sheet one after the other."""
-    figures = {
-        name: figure
-        if isinstance(figure.rows, (int, float))
-        else figure.on(sheet.flat(figure.rows))
-        for name, figure in estimate.figures.items()
-    }
-    return replace(estimate, figures=figures)
 
 
 def evaluation(brief: Brief, surroundings: Surroundings) -> Evaluation:

@@ -9,16 +9,26 @@ all scores.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.estimate.quality.design import LABELS_WEIGHT, Loadings, curve_of, flattened
+from advisor.estimate.quality.design import (
+    LABELS_WEIGHT,
+    Coefficient,
+    Loadings,
+    curve_of,
+    flattened,
+)
 from advisor.estimate.quality.prior import Family
 from advisor.estimate.quality.skills import Rows
+
+CASES_AT_ONCE = 16_384
+"""Their draws fit into little memory, and their scores into a cache."""
 
 Normals = Callable[[str], Rows]
 Key = tuple[str, str]  # kind and key of a deviation; of a fixed weight "" and its name
@@ -46,7 +56,7 @@ class Map:
     slopes: Rows
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Conditioned:
     """What the families say after the measurements, on `size` cases of the streams `normals`."""
 
@@ -68,22 +78,26 @@ class Conditioned:
         loads = [one for group in (*wanted, *(s.loads for s in observations)) for one in group]
         sds = self.families[0].sds
         keys = list({key: None for one in loads for key in one.deviations if key[0] in sds})
-        draws = _draws(self.families[0], keys, observations, self.normals, self.size)
-        trust = family_trust(self.families, self.observations)
-        owner = _owners(trust, self.normals("quality|family"))
+        streams = _streams(self.families[0], keys, observations)
+        owner = _owners(self.trust, self.normals("quality|family"))
         out = np.zeros((len(wanted), self.size))
         for i, family in enumerate(self.families):
             observed = [s.loads[i] for s in observations]
-            family_loads = [one[i] for one in wanted]
+            lines = Lines.of(family, keys, observations, observed, [one[i] for one in wanted])
             for cases, share in (
                 (np.flatnonzero(owner == i), 1.0),
-                (np.flatnonzero(owner < 0), trust[i]),
+                (np.flatnonzero(owner < 0), self.trust[i]),
             ):
-                if cases.size:
-                    out[:, cases] += share * _evaluated(
-                        family, keys, observations, observed, family_loads, draws, cases
-                    )
+                for start in range(0, cases.size, CASES_AT_ONCE):
+                    some = cases[start : start + CASES_AT_ONCE]
+                    draws = np.array([self.normals(name)[some] for name in streams])
+                    out[:, some] += share * lines.at(some, draws)
         return out
+
+    @cached_property
+    def trust(self) -> list[float]:
+        """Posterior probability of each family."""
+        return family_trust(self.families, self.observations)
 
 
 def family_trust(families: Sequence[Family], observations: Sequence[Observation]) -> list[float]:
@@ -111,23 +125,15 @@ def _owners(trust: Sequence[float], choice: Rows) -> NDArray[np.int64]:
     return np.where(choice == 0, -1, np.searchsorted(bounds, choice))
 
 
-def _draws(
-    family: Family,
-    keys: Sequence[Key],
-    observations: Sequence[Observation],
-    normals: Normals,
-    size: int,
-) -> Rows:
-    """Standard normal draws, a line per fixed weight, per deviation and per measurement; families
-    share them.
+def _streams(family: Family, keys: Sequence[Key], observations: Sequence[Observation]) -> list[str]:
+    """The names of the standard normal draws: of each fixed weight, deviation and measurement;
+    families share them.
     """
-    ids = [f"quality|{name}" for name in family.names]
-    ids += [f"quality|{kind}|{key}" for kind, key in keys]
-    ids += [f"quality|measured|{s.id}" for s in observations]
-    out = np.empty((len(ids), size))
-    for line, stream in zip(out, ids, strict=True):
-        line[:] = normals(stream)
-    return out
+    return [
+        *(f"quality|{name}" for name in family.names),
+        *(f"quality|{kind}|{key}" for kind, key in keys),
+        *(f"quality|measured|{s.id}" for s in observations),
+    ]
 
 
 def _whitened(family: Family, keys: Sequence[Key], loads: Sequence[Loadings]) -> tuple[Rows, Rows]:
@@ -170,37 +176,56 @@ def _conditioned(
     return Map(offset, np.hstack([whole - gain @ observed_whole, -gain * np.sqrt(variance)]))
 
 
-def _evaluated(
-    family: Family,
-    keys: Sequence[Key],
-    observations: Sequence[Observation],
-    observed: Sequence[Loadings],
-    wanted: Sequence[Loadings],
-    draws: Rows,
-    cases: NDArray[np.int64],
-) -> Rows:
-    """Posterior logits of the wanted scores in the chosen cases.
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """A family's posterior of the wanted scores, ready for draws.
 
     Terms whose coefficient differs by case, such as an uncertain number of labels, are added weight
     by weight. Where no tuned score was measured, learning curves that fall are flattened.
     """
-    varied = [_varied(one, family, keys) for one in wanted]
-    extra = list({key: None for terms in varied for key in terms})
-    lone = [Loadings({key[1]: 1.0}) if not key[0] else Loadings({}, {key: 1.0}) for key in extra]
-    curves = _curves(wanted, observed)
-    posterior = _conditioned(
-        family, keys, observations, observed, [*wanted, *lone, *curves.values()]
-    )
-    scores = posterior.slopes @ np.take(draws, cases, axis=1)
-    scores += posterior.offset[:, None]
-    for slope, i in zip(scores[len(wanted) + len(lone) :], curves, strict=True):
-        many = wanted[i].fixed[LABELS_WEIGHT]
-        scores[i] += (many[cases] if isinstance(many, np.ndarray) else many) * flattened(slope)
-    line = {key: len(wanted) + i for i, key in enumerate(extra)}
-    for i, terms in enumerate(varied):
-        for key, value in terms.items():
-            scores[i] += value[cases] * scores[line[key]]
-    return scores[: len(wanted)]
+
+    posterior: Map  # of the wanted scores, then of each weight in `extra`, then of each curve
+    varied: Sequence[dict[Key, Rows]]
+    extra: Sequence[Key]
+    many: Mapping[int, Coefficient]  # what a curve's slope is multiplied by, by place of its score
+
+    @classmethod
+    def of(
+        cls,
+        family: Family,
+        keys: Sequence[Key],
+        observations: Sequence[Observation],
+        observed: Sequence[Loadings],
+        wanted: Sequence[Loadings],
+    ) -> Lines:
+        """The wanted scores after the measurements."""
+        varied = [_varied(one, family, keys) for one in wanted]
+        extra = list({key: None for terms in varied for key in terms})
+        lone = [
+            Loadings({key[1]: 1.0}) if not key[0] else Loadings({}, {key: 1.0}) for key in extra
+        ]
+        curves = _curves(wanted, observed)
+        scores = [*wanted, *lone, *curves.values()]
+        posterior = _conditioned(family, keys, observations, observed, scores)
+        many = {i: wanted[i].fixed[LABELS_WEIGHT] for i in curves}
+        return cls(posterior, varied, extra, many)
+
+    def at(self, cases: NDArray[np.int64], draws: Rows) -> Rows:
+        """Logits of the wanted scores in the chosen cases, shape (wanted, cases); `draws` are
+        theirs, a line per stream.
+        """
+        wanted = len(self.varied)
+        scores = self.posterior.slopes @ draws
+        scores += self.posterior.offset[:, None]
+        for slope, (i, many) in zip(
+            scores[wanted + len(self.extra) :], self.many.items(), strict=True
+        ):
+            scores[i] += (many[cases] if isinstance(many, np.ndarray) else many) * flattened(slope)
+        line = {key: wanted + i for i, key in enumerate(self.extra)}
+        for i, terms in enumerate(self.varied):
+            for key, value in terms.items():
+                scores[i] += value[cases] * scores[line[key]]
+        return scores[:wanted]
 
 
 def _curves(wanted: Sequence[Loadings], observed: Sequence[Loadings]) -> dict[int, Loadings]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 
@@ -158,9 +157,10 @@ def _structural(
 ) -> Rows:
     """Scores as the Gaussian model has them, shape (skills, size)."""
     task = replace(task, closed_book=any(p.skill.approach == "tune" for p in points))
-    observations = [_observation(task, p, points, prior) for p in points]
-    model = Conditioned(prior.families, observations, cache(normals), size)
-    loads = [tuple(_on_curve(task, s, f.bend, points) for f in prior.families) for s in skills]
+    observations = _observations(task, points, prior)
+    model = Conditioned(prior.families, observations, normals, size)
+    measured = _curve_points(points)
+    loads = [tuple(_on_curve(task, s, f.bend, measured) for f in prior.families) for s in skills]
     out = model.logits(loads)
     own = _own_points(skills, points)
     for at in dict.fromkeys(own.values()):
@@ -276,27 +276,42 @@ def _usual(skill: Skill) -> float:
     return 0.0 if skill.examples is None else float(np.ravel(skill.examples)[0])
 
 
-def _observation(
-    task: TaskProfile, point: Point, points: Sequence[Point], prior: priors.Prior
-) -> Observation:
-    loads = tuple(_observed(task, point, f.bend, points) for f in prior.families)
-    return Observation(f"{point.skill.id.lower()}|{point.n:g}", loads, point.logit, point.own)
+def _observations(
+    task: TaskProfile, points: Sequence[Point], prior: priors.Prior
+) -> list[Observation]:
+    measured = _curve_points(points)
+    return [
+        Observation(
+            f"{point.skill.id.lower()}|{point.n:g}",
+            tuple(_observed(task, point, f.bend, measured) for f in prior.families),
+            point.logit,
+            point.own,
+        )
+        for point in points
+    ]
 
 
-def _observed(task: TaskProfile, point: Point, bend: float, points: Sequence[Point]) -> Loadings:
-    out = _on_curve(task, point.skill, bend, points)
+def _observed(
+    task: TaskProfile, point: Point, bend: float, measured: Sequence[CurvePoint]
+) -> Loadings:
+    out = _on_curve(task, point.skill, bend, measured)
     if point.shared:
         out.deviations["test", point.skill.id.lower()] = float(np.sqrt(point.shared))
     return out
 
 
-def _on_curve(task: TaskProfile, skill: Skill, bend: float, points: Sequence[Point]) -> Loadings:
-    """The weights of a skill, with what the measured curves say of its own."""
-    out = loadings(task, skill, bend)
-    measured = [
+def _curve_points(points: Sequence[Point]) -> list[CurvePoint]:
+    return [
         CurvePoint(p.skill.id.lower(), p.skill.approach, p.skill.technique, p.n, p.shared > 0)
         for p in points
     ]
+
+
+def _on_curve(
+    task: TaskProfile, skill: Skill, bend: float, measured: Sequence[CurvePoint]
+) -> Loadings:
+    """The weights of a skill, with what the measured curves say of its own."""
+    out = loadings(task, skill, bend)
     add_shape(out, task, skill, bend, measured)
     return out
 
