@@ -50,6 +50,9 @@ LABELS = "data.examples"
 BLOCK_ROWS = 8_000
 """Rows evaluated at once: enough to be quick, few enough for a small machine."""
 
+BLOCK_CELLS = 200_000
+"""Likewise of all options together."""
+
 FORMULA_ROWS = 5_000
 """What it takes to go through the formulas of an option at all, in rows of arithmetic."""
 
@@ -63,6 +66,20 @@ Group = tuple[frozenset[int], list[tuple[str, float]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the decision rule says at a value, and the id of the option that it names: the ranking
+    behind it is not kept.
+    """
+
+    word: str
+    option: str
+
+    @classmethod
+    def of(cls, ruling: Ruling) -> Answer:
+        return cls(ruling.word, ruling.option)
+
+
+@dataclass(frozen=True, slots=True)
 class Bracket:
     """Two values of an input, the one nearer to today's first, between which the answer becomes
     `answer`.
@@ -71,7 +88,7 @@ class Bracket:
     key: str
     near: float
     far: float
-    answer: Ruling
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +109,13 @@ class Prober:
     most: Mapping[str, float] = field(default_factory=dict)
     moves: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
-    def ask(self, values: Sequence[tuple[str, float]], draws: int) -> list[Ruling]:
+    def ask(self, values: Sequence[tuple[str, float]], draws: int) -> list[Answer]:
         """The answer at each value of an input, on the first `draws` draws."""
-        answers: dict[tuple[str, float], Ruling] = {}
+        answers: dict[tuple[str, float], Answer] = {}
         base = self.today.ranking.rows(slice(draws + 1))
-        per_call = max(1, BLOCK_ROWS // (draws + 1))
         for which, group in self._groups(values, draws):
+            rows = min(BLOCK_ROWS, BLOCK_CELLS // max(len(which), 1))
+            per_call = max(1, rows // (draws + 1))
             for start in range(0, len(group), per_call):
                 answers |= self._ask(group[start : start + per_call], sorted(which), base)
         return [answers[value] for value in values]
@@ -116,16 +134,19 @@ class Prober:
 
     def _ask(
         self, values: Sequence[tuple[str, float]], which: Sequence[int], base: Ranking
-    ) -> dict[tuple[str, float], Ruling]:
+    ) -> dict[tuple[str, float], Answer]:
         size = len(base.cost)
-        drawn = self.evaluator.drawn_what_if(values, size - 1, self.seed, which, self.cases)
-        moved = rank(drawn, self.brief, size * len(values))
+        moved = rank(
+            self.evaluator.drawn_what_if(values, size - 1, self.seed, which, self.cases),
+            self.brief,
+            size * len(values),
+        )
         answers = {}
         for i, (key, value) in enumerate(values):
             part = moved.rows(slice(i * size, (i + 1) * size))
             if key == LABELS:
                 part = replace(part, scored=self._scored_at(value, which))
-            answers[key, value] = self.judge(base.replaced(which, part))
+            answers[key, value] = Answer.of(self.judge(base.replaced(which, part)))
         return answers
 
     def _scored_at(self, labels: float, which: Sequence[int]) -> Flags | None:
@@ -138,11 +159,11 @@ class Prober:
         scored[tuned] = self.evaluator.scored_at(labels, tuned)
         return scored[list(which)]
 
-    def over(self, months: int, draws: int) -> Ruling:
+    def over(self, months: int, draws: int) -> Answer:
         """The answer for another horizon, on the first `draws` draws."""
         first = min(draws, self.cases.size - 1)
         cases = self.evaluator.over(months, first, self.seed, self.cases)
-        return self.judge(rank(cases.estimates, self.brief, cases.size))
+        return Answer.of(self.judge(rank(cases.estimates, self.brief, cases.size)))
 
 
 def _merged(groups: Sequence[Group], draws: int) -> list[Group]:
@@ -279,7 +300,7 @@ def _brackets(
 
 
 def _changes(
-    key: str, now: float, outward: Sequence[tuple[float, Ruling]], today: Ruling
+    key: str, now: float, outward: Sequence[tuple[float, Answer]], today: Ruling
 ) -> list[Bracket]:
     """The first change of the answer on the way outwards, and where that is only doubt, the first
     other verdict behind it.
@@ -354,7 +375,7 @@ def _beyond(key: str, value: float, now: float) -> float:
     return float(np.clip(out, question.low, question.high))
 
 
-def _point(bracket: Bracket, answer: Ruling, now: float) -> FlipPoint:
+def _point(bracket: Bracket, answer: Answer, now: float) -> FlipPoint:
     unit = questions()[bracket.key].unit
     return FlipPoint(bracket.key, bracket.far, answer.word, now, unit, answer.option)
 

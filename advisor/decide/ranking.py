@@ -79,11 +79,17 @@ class Ranking:
         """Index of the best option of each case. Shape (cases,)."""
         if not self.rankable.any():
             return np.zeros(len(self.cost), dtype=np.intp)
-        cost = np.where(self.rankable, self.cost, np.inf)
-        quality = np.where(self.rankable, self.quality, -np.inf)
-        near = quality >= quality.max(axis=1, keepdims=True) - SCORE_TIE
-        allowed = np.where(self.open[:, None], self.meets, near)
+        allowed = self.meets
+        if not self.open.all():
+            quality = self._rankable_or(-np.inf, self.quality)
+            near = quality >= quality.max(axis=1, keepdims=True) - SCORE_TIE
+            allowed = np.where(self.open[:, None], self.meets, near)
+        cost = self._rankable_or(np.inf, self.cost)
         return np.asarray(np.where(allowed, cost, np.inf).argmin(axis=1))
+
+    def _rankable_or(self, otherwise: float, values: Matrix) -> Matrix:
+        """Values of the rankable options, `otherwise` those of the others."""
+        return values if self.rankable.all() else np.where(self.rankable, values, otherwise)
 
     @cached_property
     def p_best(self) -> Matrix:
@@ -114,11 +120,11 @@ class Ranking:
 
         Shape (cases, options).
         """
-        cost = np.where(self.rankable, self.cost, np.inf)
+        cost = self._rankable_or(np.inf, self.cost)
         able = (self.meets & self.rankable)[:, self._order]
-        first = able.argmax(axis=1)[:, None]
-        fallback = np.take_along_axis(cost[:, self._order], first, axis=1)
-        replaced = np.where(self.rankable, self.once, np.inf) + fallback
+        first = self._order[able.argmax(axis=1)]
+        fallback = cost[np.arange(len(cost)), first][:, None]
+        replaced = self._rankable_or(np.inf, self.once) + fallback
         return np.where(self.meets | ~self.open[:, None], cost, replaced)
 
     @cached_property
@@ -128,7 +134,8 @@ class Ranking:
         """
         open_draws = self.open[1:]
         starting = self.starting[1:]
-        return starting[open_draws] if open_draws.any() else starting
+        some = open_draws.any() and not open_draws.all()
+        return starting[open_draws] if some else starting
 
     @cached_property
     def _order(self) -> NDArray[np.intp]:
@@ -172,6 +179,8 @@ class Ranking:
         """The same cases, with the columns of the options `which` from another ranking."""
 
         def column(own: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
+            if len(which) == len(self.options):
+                return other
             changed = own.copy()
             changed[:, which] = other
             return changed
@@ -297,13 +306,14 @@ class Ranking:
 
     def p_approach(self, approach: str) -> float:
         """Share of draws in which an option of this approach is best."""
-        return float(
-            sum(
-                p
-                for option, p in zip(self.options, self.p_best, strict=True)
-                if option.approach == approach
-            )
-        )
+        return self._p_by_approach.get(approach, 0.0)
+
+    @cached_property
+    def _p_by_approach(self) -> dict[str, float]:
+        shares: dict[str, float] = {}
+        for option, p in zip(self.options, self.p_best.tolist(), strict=True):
+            shares[option.approach] = shares.get(option.approach, 0.0) + p
+        return shares
 
 
 def _approaches(ranking: Ranking) -> list[str]:
@@ -322,12 +332,12 @@ def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
     def column(id: str) -> Matrix:
         return side_by_side(full(e[id], size) for e in estimates)
 
-    quality, once, monthly, weeks = (
-        column(i) for i in ("quality.score", "once.total", "run.total", "time.weeks")
-    )
+    quality = column("quality.score")
+    once = column("once.total")
     # a tuned model's facts are on average this much out of date when it answers
-    stale = side_by_side(_known(e, "quality.stale_share", size) for e in estimates)
-    quality = np.maximum(quality - stale, 0.0)
+    if any("quality.stale_share" in e.figures for e in estimates):
+        quality -= side_by_side(_known(e, "quality.stale_share", size) for e in estimates)
+    np.maximum(quality, 0.0, out=quality)
     target = brief.quality.target
     budget = brief.budget
     good = quality >= target if target > 0 else np.ones_like(quality, dtype=bool)
@@ -338,8 +348,9 @@ def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
         waits = side_by_side(_known(e, "time.answer_seconds", size) for e in estimates)
         soon = within(waits, brief.traffic.max_latency_seconds)
     if budget.hard:
-        money = within(once, budget.one_off_usd) & within(monthly, budget.monthly_usd)
-        time = within(weeks, budget.weeks)
+        monthly = within(column("run.total"), budget.monthly_usd)
+        money = within(once, budget.one_off_usd) & monthly
+        time = within(column("time.weeks"), budget.weeks)
     return Ranking(
         tuple(e.option for e in estimates),
         column("horizon.total"),

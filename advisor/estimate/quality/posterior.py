@@ -90,8 +90,14 @@ class Conditioned:
             ):
                 for start in range(0, cases.size, CASES_AT_ONCE):
                     some = cases[start : start + CASES_AT_ONCE]
-                    draws = np.array([self.normals(name)[some] for name in streams])
-                    out[:, some] += share * lines.at(some, draws)
+                    out[:, some] += share * lines.at(some, self._drawn(streams, some))
+        return out
+
+    def _drawn(self, streams: Sequence[str], cases: NDArray[np.int64]) -> Rows:
+        """The draws of some cases, a line per stream."""
+        out = np.empty((len(streams), cases.size))
+        for line, name in zip(out, streams, strict=True):
+            np.take(self.normals(name), cases, out=line, mode="clip")
         return out
 
     @cached_property
