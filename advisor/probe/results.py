@@ -17,8 +17,9 @@ from advisor.core.errors import UsageError
 from advisor.core.probes import ResultsReport
 from advisor.core.text import printable
 from advisor.probe.evaluations import is_evaluation, read_evaluation
-from advisor.probe.evaluations.systems import as_option
+from advisor.probe.evaluations.systems import as_option, option_name
 
+UNNAMED = option_name("model")
 MISSING = ("", "na", "nan", "none", "null")
 
 
@@ -39,6 +40,11 @@ def read_results(path: Path) -> ResultsReport:
 def _of_evaluation(path: Path) -> ResultsReport:
     """Scores as another program wrote them; of a file without items the mean alone."""
     evaluation = read_evaluation(path)
+    if UNNAMED in evaluation.systems:
+        raise UsageError(
+            f"{path}: names no model; `advisor runs import {path} --set model=NAME` keeps it for "
+            "`advisor runs show N --for-brief`, whose tables stand for the file"
+        )
     names, _, rows = evaluation.table()
     report = _report(path, names, rows)
     means = {n: s.mean for n, s in evaluation.systems.items() if s.mean is not None}

@@ -43,6 +43,7 @@ BINARY_FORMS = {
 NO_TIMES_IN_DVC = (
     "DVCLive keeps losses without times; import the Trainer's trainer_state.json or its log"
 )
+_LOGGED = frozenset(("step", "loss", "epoch", "train_runtime", "train_loss", "eval_loss"))
 GUIDE = "known formats: see docs/guide/runs.md"
 
 
@@ -178,6 +179,8 @@ def _json(path: Path, text: str, gpus: float | None) -> Imported:
         objects = [row for row in document if isinstance(row, dict)]
         if objects and "metricName" in objects[0]:
             return "Comet metrics", metric_list(path, objects, count) or []
+        if not any(_LOGGED & row.keys() for row in objects):
+            raise UsageError(f"{path}: a list without steps, losses or scores; {GUIDE}")
         document = {"log_history": document}
     if not isinstance(document, dict):
         raise UsageError(f"{path}: not a run; {GUIDE}")

@@ -16,15 +16,17 @@ from advisor.probe.evaluations import (
     helm,
     inspect_log,
     openai_evals,
+    own_rows,
     promptfoo,
 )
 from advisor.probe.evaluations.systems import ScoredSystem, Systems
 
 MAX_BYTES = 512 * 1024 * 1024
 ENDINGS = (".json", ".jsonl", ".eval")
+OWN = "results per test item"
 GUIDE = (
     "give a file of promptfoo, inspect_ai, lm-evaluation-harness, deepeval, HELM or OpenAI's "
-    "evals, or a CSV of item × system"
+    "evals, rows with an item, its answer and a score, or a CSV of item × system"
 )
 
 
@@ -47,6 +49,8 @@ class ScoreFile:
 
 def is_evaluation(path: Path) -> bool:
     """Whether this may be a file of such a program, by its ending."""
+    if path.suffix.lower() == ".csv":
+        return own_rows.table_rows(path) is not None
     return path.suffix.lower() in ENDINGS
 
 
@@ -73,6 +77,9 @@ def _read(path: Path) -> tuple[str, Systems] | None:
     if path.suffix.lower() == ".eval":
         _check(path)
         return "inspect_ai log", inspect_log.read_archive(path)
+    if path.suffix.lower() == ".csv":
+        table = own_rows.table_rows(path)
+        return None if table is None else (OWN, own_rows.read_rows(path, table))
     text = _text(path)
     document = _document(text)
     if isinstance(document, list) and helm.is_stats(document):
@@ -81,7 +88,8 @@ def _read(path: Path) -> tuple[str, Systems] | None:
     if items is not None:
         return "OpenAI evals items", openai_evals.read_items(items)
     if not isinstance(document, dict):
-        return _lines(path, text)
+        own = own_rows.rows_of(document)
+        return _lines(path, text) if own is None else (OWN, own_rows.read_rows(path, own))
     rows = promptfoo.rows_of(document)
     if rows is not None:
         return "promptfoo results", promptfoo.read_rows(rows)
@@ -97,6 +105,9 @@ def _read(path: Path) -> tuple[str, Systems] | None:
     cases = deepeval.cases_of(document)
     if cases is not None:
         return "deepeval test run", deepeval.read_cases(document, cases)
+    own = own_rows.rows_of(document)
+    if own is not None:
+        return OWN, own_rows.read_rows(path, own)
     return _lines(path, text) if harness.is_sample(document) else None
 
 
@@ -116,6 +127,8 @@ def _lines(path: Path, text: str) -> tuple[str, Systems] | None:
         return "OpenAI evals items", openai_evals.read_items(rows)
     if openai_evals.is_record(rows):
         return "OpenAI evals record", openai_evals.read_record(rows)
+    if own_rows.is_scored(rows):
+        return OWN, own_rows.read_rows(path, rows)
     return None
 
 
