@@ -1,10 +1,13 @@
 """Our training loop against Hugging Face Trainer + peft: same model, same rows, same settings, in
 turns.
 
-usage: python benchmarks/training_loop.py [--steps 30] [--turns 3] [--device cpu|cuda]
+usage: python benchmarks/training_loop.py [--model NAME] [--method lora] [--rows 4] [--length 128]
+           [--varied] [--steps 30] [--turns 3] [--device cpu|cuda]
 
-Prints seconds per step of both and the ratio: below 1 ours is faster. On a CPU process time of one
-thread in fp32, on a GPU wall time with everything finished in bf16. Needs the extra `calibrate`.
+Prints seconds per step of both and the ratio: below 1 ours is faster; on a GPU also the highest
+memory, allocated and reserved (GiB). On a CPU process time of one thread in fp32, on a GPU wall
+time with everything finished in bf16. Without --model a small one is built; `--varied` draws the
+lengths of rows. Needs the extra `calibrate`.
 """
 
 from __future__ import annotations
@@ -14,8 +17,13 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from statistics import median
+from typing import Any, NamedTuple
+
+from advisor.calibrate.throughput import architecture_of
+from advisor.core.constants import GIB
+from advisor.facts import load
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -30,8 +38,31 @@ CONFIG = {
     "vocab_size": 4000,
     "pad_token_id": 0,
 }
-ADAPTER = {"method": "lora", "rank": 8, "targets": "all-linear"}
-ROWS, LENGTH = 4, 128
+RANK = 8
+
+
+class Setting(NamedTuple):
+    """What both train: the model's sizes, the method, and the shape and number of the steps."""
+
+    architecture: dict[str, object]
+    method: str
+    rows: int
+    length: int
+    varied: bool
+    steps: int
+    device: str
+
+    @property
+    def dtype(self) -> str:
+        return "fp32" if self.device == "cpu" else "bf16"
+
+
+class Cost(NamedTuple):
+    """What one turn took: seconds per step, highest allocated and reserved memory (GiB)."""
+
+    seconds: float
+    allocated_gib: float
+    reserved_gib: float
 
 
 def clock(device: str) -> float:
@@ -44,7 +75,7 @@ def clock(device: str) -> float:
     return time.perf_counter()
 
 
-def model(device: str) -> object:
+def model(setting: Setting) -> Any:
     """A fresh adapted model with the same random weights every time."""
     import torch
 
@@ -52,63 +83,61 @@ def model(device: str) -> object:
     from advisor.calibrate.worker.architecture import blueprint
 
     torch.manual_seed(0)
-    return adapt(
-        blueprint({"config": CONFIG}, 0, "sdpa").build(
-            "fp32" if device == "cpu" else "bf16", device
-        ),
-        ADAPTER,
-    )
+    built = blueprint(setting.architecture, 0, "sdpa").build(setting.dtype, setting.device)
+    return adapt(built, setting.method, rank=RANK)
 
 
-def rows(steps: int) -> list[list[int]]:
-    """Full-length rows, the same every time."""
+def rows(setting: Setting, vocabulary: int) -> list[list[int]]:
+    """The same rows every time: all of the full length, or of any from an eighth of it on."""
     rng = random.Random(0)
-    return [
-        [rng.randrange(CONFIG["vocab_size"]) for _ in range(LENGTH)] for _ in range(ROWS * steps)
-    ]
+    shortest = setting.length // 8 if setting.varied else setting.length
+    lengths = [rng.randint(shortest, setting.length) for _ in range(setting.rows * setting.steps)]
+    return [[rng.randrange(vocabulary) for _ in range(n)] for n in lengths]
 
 
-def ours(steps: int, device: str) -> float:
-    """Seconds a step of our loop."""
+def ours(setting: Setting) -> Cost:
+    """A turn of our loop."""
     from advisor.calibrate.worker.batches import Batch, TokenisedExample, collate
     from advisor.calibrate.worker.device import Device
     from advisor.calibrate.worker.loop import Trainer
 
-    data = rows(steps)
+    subject = model(setting)
+    data = rows(setting, subject.config.get_text_config().vocab_size)
 
     def batches() -> Iterator[Batch]:
-        for start in range(0, len(data), ROWS):
-            yield collate([TokenisedExample(row) for row in data[start : start + ROWS]], device)
+        for start in range(0, len(data), setting.rows):
+            examples = [TokenisedExample(row) for row in data[start : start + setting.rows]]
+            yield collate(examples, setting.device)
 
-    dtype = "fp32" if device == "cpu" else "bf16"
     trainer = Trainer(
-        model(device), Device(device), dtype=dtype, optimizer="adamw", learning_rate=1e-4
+        subject,
+        Device(setting.device),
+        dtype=setting.dtype,
+        optimizer="adamw",
+        learning_rate=1e-4,
     )
     batch_list = batches()
-    begun = clock(device)
-    for _ in range(steps):
-        trainer.step(batch_list)
-    return (clock(device) - begun) / steps
+
+    def work() -> None:
+        for _ in range(setting.steps):
+            trainer.step(batch_list)
+
+    return cost(work, setting)
 
 
-def theirs(steps: int, device: str) -> float:
-    """Seconds a step of the Trainer, without logging, evaluation and saving."""
-    import torch
+def theirs(setting: Setting) -> Cost:
+    """A turn of the Trainer, without logging, evaluation and saving."""
     from transformers import Trainer, TrainingArguments
 
+    subject = model(setting)
     data = [
-        {
-            "input_ids": torch.tensor(r),
-            "labels": torch.tensor(r),
-            "attention_mask": torch.ones(LENGTH),
-        }
-        for r in rows(steps)
+        {"input_ids": row} for row in rows(setting, subject.config.get_text_config().vocab_size)
     ]
     with tempfile.TemporaryDirectory() as folder:
         settings = TrainingArguments(
             output_dir=folder,
-            per_device_train_batch_size=ROWS,
-            max_steps=steps,
+            per_device_train_batch_size=setting.rows,
+            max_steps=setting.steps,
             learning_rate=1e-4,
             weight_decay=0.0,
             max_grad_norm=1.0,
@@ -118,14 +147,44 @@ def theirs(steps: int, device: str) -> float:
             save_strategy="no",
             report_to=[],
             disable_tqdm=True,
-            use_cpu=device == "cpu",
-            bf16=device == "cuda",
+            use_cpu=setting.device == "cpu",
+            bf16=setting.device == "cuda",
             dataloader_pin_memory=False,
         )
-        trainer = Trainer(model=model(device), args=settings, train_dataset=data)
-        begun = clock(device)
-        trainer.train()
-        return (clock(device) - begun) / steps
+        trainer = Trainer(model=subject, args=settings, train_dataset=data, data_collator=padded)
+        return cost(trainer.train, setting)
+
+
+def padded(examples: list[dict[str, list[int]]]) -> dict[str, Any]:
+    """Rows of a batch padded on the right; padding is not learned."""
+    from advisor.calibrate.worker.batches import TokenisedExample, collate
+
+    return collate([TokenisedExample(e["input_ids"]) for e in examples], "cpu").inputs
+
+
+def cost(work: Callable[[], object], setting: Setting) -> Cost:
+    """Seconds per step and peak memory of all steps."""
+    import torch
+
+    if setting.device == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+    begun = clock(setting.device)
+    work()
+    seconds = (clock(setting.device) - begun) / setting.steps
+    if setting.device == "cpu":
+        return Cost(seconds, 0.0, 0.0)
+    return Cost(
+        seconds, torch.cuda.max_memory_allocated() / GIB, torch.cuda.max_memory_reserved() / GIB
+    )
+
+
+def described(name: str, costs: list[Cost]) -> Cost:
+    """The medians, printed."""
+    typical = Cost(*(median(column) for column in zip(*costs, strict=True)))
+    memory = f", {typical.allocated_gib:.2f} GiB allocated, {typical.reserved_gib:.2f} reserved"
+    print(f"{name:<8} {typical.seconds * 1e3:.1f} ms per step{memory if typical[1] else ''}")
+    return typical
 
 
 def main() -> None:
@@ -133,6 +192,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--model", default="")
+    parser.add_argument("--method", default="lora")
+    parser.add_argument("--rows", type=int, default=4)
+    parser.add_argument("--length", type=int, default=128)
+    parser.add_argument("--varied", action="store_true")
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="")
@@ -141,16 +205,25 @@ def main() -> None:
 
     torch.set_num_threads(1)
     device = arguments.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    ours(2, device), theirs(2, device)
-    pairs = [
-        (ours(arguments.steps, device), theirs(arguments.steps, device))
-        for _ in range(arguments.turns)
-    ]
-    a, b = median(p[0] for p in pairs), median(p[1] for p in pairs)
-    print(
-        f"{device}: ours {a * 1e3:.1f} ms per step, Trainer {b * 1e3:.1f} ms, "
-        f"ratio {median(x / y for x, y in pairs):.3f}"
+    architecture: dict[str, object] = {"config": CONFIG}
+    if arguments.model:
+        architecture = dict(architecture_of(load().model(arguments.model)))
+    setting = Setting(
+        architecture,
+        arguments.method,
+        arguments.rows,
+        arguments.length,
+        arguments.varied,
+        arguments.steps,
+        device,
     )
+    warm = setting._replace(steps=2)
+    ours(warm), theirs(warm)
+    pairs = [(ours(setting), theirs(setting)) for _ in range(arguments.turns)]
+    print(f"{device}: {arguments.model or 'a small model'}, {arguments.method}")
+    described("ours", [pair[0] for pair in pairs])
+    described("Trainer", [pair[1] for pair in pairs])
+    print(f"ratio {median(a.seconds / b.seconds for a, b in pairs):.3f}")
 
 
 if __name__ == "__main__":

@@ -152,12 +152,24 @@ def _trial(setup: ThroughputSpec, layers: int, seed: int, *, count: bool) -> Tri
     spec = replace(setup, layers=layers, seed=seed, count=count).to_json()
     if not setup.dtype:
         del spec["dtype"]
-    depth = f", {layers} layers" if layers else ""
-    spread = f", {setup.processes} × {setup.sharding}" if setup.sharding != "none" else ""
-    label = (
-        f"{setup.model_name} {setup.method}, {setup.micro_batch} × {setup.seq_len}{depth}{spread}"
-    )
-    return Trial("throughput", label, spec)
+    return Trial("throughput", _label(setup, layers), spec)
+
+
+def _label(setup: ThroughputSpec, layers: int) -> str:
+    """Model, method and shape of a step, then what is not usual about it."""
+    usual = ThroughputSpec()
+    parts = [
+        f"{setup.model_name} {setup.method}, {setup.micro_batch} × {setup.seq_len}",
+        f"{layers} layers" if layers else "",
+        f"{setup.processes} × {setup.sharding}" if setup.sharding != usual.sharding else "",
+        f"rank {setup.rank}" if setup.rank != usual.rank and setup.method != "full" else "",
+        setup.targets if setup.targets != usual.targets and setup.method != "full" else "",
+        setup.optimizer if setup.optimizer != usual.optimizer else "",
+        "full checkpointing" if setup.checkpointing == "full" else "",
+        f"{setup.attention} attention" if setup.attention != usual.attention else "",
+        setup.dtype,
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def _check_processes(setup: ThroughputSpec) -> None:

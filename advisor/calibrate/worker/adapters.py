@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 from advisor.calibrate.worker import families
+from advisor.calibrate.worker.four_bits import in_four_bits
+from advisor.calibrate.worker.module_names import in_layer
 
 ATTENTION_WORDS = ("attn", "attention")
 
@@ -33,16 +34,18 @@ def adapt(
     targets: str = "all-linear",
     checkpointing: str = "none",
     head: str = "causal",
+    device: str = "",
 ) -> Any:
     """The model with its trainable part; the rest is frozen, but for a new task's head.
 
-    Raises ValueError for what cannot be done here.
+    With qlora the model may be on `meta`: its weights are then drawn on `device`, where one matrix
+    at a time has 16 bits. Raises ValueError for what cannot be done here.
     """
     if method == "full":
         for parameter in model.parameters():
             parameter.requires_grad_(True)
     elif method in ("lora", "dora", "qlora"):
-        base = _in_four_bits(model) if method == "qlora" else model
+        base = in_four_bits(model, device) if method == "qlora" else model
         model = _with_lora(base, rank, targets, head, use_dora=method == "dora")
     elif method == "soft-prompt":
         model = _with_soft_prompt(model, rank, head)
@@ -86,7 +89,7 @@ def _with_lora(model: Any, rank: int, targets: str, head: str, *, use_dora: bool
         for n in families.NEW_FOR_THE_TASK.get(type(model).__name__, ())
         if head == "classification"
     ]
-    outside = [n for n, m in model.named_modules() if _is_linear(m) and _in_layer(n) == n]
+    outside = [n for n, m in model.named_modules() if _is_linear(m) and in_layer(n) == n]
     settings = LoraConfig(
         task_type=TASKS[head],
         r=rank,
@@ -118,7 +121,7 @@ def _targets(model: Any, targets: str) -> Any:
         return targets
     if targets not in ("attention", "qv"):
         return targets.replace("+", ",").split(",")
-    names = {_in_layer(name) for name, module in model.named_modules() if _is_linear(module)}
+    names = {in_layer(name) for name, module in model.named_modules() if _is_linear(module)}
     chosen = {n for n in names if any(w in n.lower() for w in ATTENTION_WORDS)}
     if targets == "qv":
         chosen = {n for n in chosen if n.rpartition(".")[2] in QUERY_AND_VALUE}
@@ -130,15 +133,6 @@ def _targets(model: Any, targets: str) -> Any:
     return sorted(chosen)
 
 
-def _in_layer(name: str) -> str:
-    """A module's name behind the number of its last list: `layers.3.self_attn.q_proj` gives
-    `self_attn.q_proj`.
-    """
-    parts = name.split(".")
-    numbered = [i for i, part in enumerate(parts) if part.isdigit()]
-    return ".".join(parts[numbered[-1] + 1 :]) if numbered else name
-
-
 def _is_linear(module: Any) -> bool:
     """Whether peft can adapt it: torch's linear layer, GPT-2's convolution of width one, or one of
     four bits.
@@ -146,39 +140,3 @@ def _is_linear(module: Any) -> bool:
     import torch
 
     return isinstance(module, torch.nn.Linear) or type(module).__name__ in ("Conv1D", "Linear4bit")
-
-
-def _in_four_bits(model: Any) -> Any:
-    """Every linear module of the layers as NF4 with double quantisation (bitsandbytes), one after
-    the other on the device where its weights lie; heads stay as they are.
-    """
-    try:
-        bnb = importlib.import_module("bitsandbytes")
-    except ImportError:
-        raise ValueError(
-            "qlora needs bitsandbytes, which is not installed: pip install bitsandbytes"
-        ) from None
-    import torch
-
-    device = next(model.parameters()).device
-    for name, module in list(model.named_modules()):
-        if not isinstance(module, torch.nn.Linear) or _in_layer(name) == name:
-            continue
-        small = bnb.nn.Linear4bit(
-            module.in_features,
-            module.out_features,
-            bias=module.bias is not None,
-            compute_dtype=module.weight.dtype,
-            quant_type="nf4",
-            compress_statistics=True,
-            device="meta",  # else it draws weights of its own first, on the CPU
-        )
-        small.weight = bnb.nn.Params4bit(module.weight.data, requires_grad=False, quant_type="nf4")
-        if module.bias is not None:
-            small.bias = module.bias
-        owner, _, own = name.rpartition(".")
-        setattr(model.get_submodule(owner), own, small.to(device))
-    model.is_loaded_in_4bit = True
-    for parameter in model.parameters():
-        parameter.requires_grad_(False)
-    return model

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 IGNORED = -100
 """The label that the loss leaves out."""
 
@@ -93,8 +95,9 @@ class Rows:
         return tuple(self.seq_len if self.packed else max(min(n, self.seq_len), 2) for n in sides)
 
     def _batch(self, sizes: Sequence[tuple[int, ...]], rng: random.Random, device: str) -> Batch:
-        drawn = [
-            [[rng.randrange(self.vocabulary) for _ in range(n)] for n in sides] for sides in sizes
+        tokens = np.random.default_rng(rng.getrandbits(64))
+        drawn: list[list[Any]] = [
+            [tokens.integers(self.vocabulary, size=n) for n in sides] for sides in sizes
         ]
         if self.head == "causal":
             return collate([TokenisedExample(row[0]) for row in drawn], device)
@@ -102,7 +105,7 @@ class Rows:
         if self.head == "seq2seq":
             return _pairs(ids, mask, [row[-1] for row in drawn], device)
         if self.head == "masked":
-            return _masked(ids, mask, rng, self.vocabulary - 1, device)
+            return _masked(ids, mask, tokens, self.vocabulary - 1, device)
         return _labelled(
             ids, mask, [rng.randrange(max(self.labels, 1)) for _ in drawn], self.labels, device
         )
@@ -116,13 +119,13 @@ def _labelled(ids: Any, mask: Any, labels: Sequence[int], kinds: int, device: st
     return _batch(ids, mask, targets, device, len(labels))
 
 
-def _masked(ids: Any, mask: Any, rng: random.Random, hidden: int, device: str) -> Batch:
+def _masked(ids: Any, mask: Any, rng: np.random.Generator, hidden: int, device: str) -> Batch:
     """A share of every row is hidden and learned."""
     labels = ids.new_full(ids.shape, IGNORED)
     for row, size in enumerate(mask.sum(1).tolist()):
-        for place in rng.sample(range(size), max(round(MASKED_SHARE * size), 1)):
-            labels[row, place] = ids[row, place]
-            ids[row, place] = hidden
+        places = rng.choice(size, max(round(MASKED_SHARE * size), 1), replace=False)
+        labels[row, places] = ids[row, places]
+        ids[row, places] = hidden
     return _batch(ids, mask, labels, device, int((labels != IGNORED).sum()))
 
 
@@ -147,7 +150,7 @@ def _padded(rows: Sequence[Sequence[int]], pad: int) -> tuple[Any, Any]:
     ids = torch.full((len(rows), longest), pad, dtype=torch.long)
     mask = torch.zeros_like(ids)
     for number, row in enumerate(rows):
-        ids[number, : len(row)] = torch.tensor(row, dtype=torch.long)
+        ids[number, : len(row)] = torch.as_tensor(row, dtype=torch.long)
         mask[number, : len(row)] = 1
     return ids, mask
 

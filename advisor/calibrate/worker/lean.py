@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+
+from advisor.core.experiment import JsonObject
 
 
 def import_transformers() -> None:
@@ -18,3 +21,12 @@ def import_transformers() -> None:
         import transformers.modeling_utils  # noqa: F401
     finally:
         del sys.modules["scipy"]
+
+
+def leave_out_bitsandbytes(specs: Iterable[JsonObject]) -> None:
+    """As if it were not installed, where no trial of these trains on 4-bit weights or with an 8-bit
+    optimiser: peft would load it and with it torch's compiler, a third of the start.
+    """
+    if any(s.get("method") == "qlora" or "8bit" in (s.get("optimizer") or "") for s in specs):
+        return
+    sys.modules.setdefault("bitsandbytes", None)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from datetime import timedelta
 from statistics import fmean
 from typing import Any
 
+from advisor.calibrate.worker import random_weights
 from advisor.calibrate.worker.device import Device
 from advisor.calibrate.worker.loop import StepReport
 
@@ -96,10 +97,7 @@ def _sharded(model: Any, device: Device) -> Any:
         lambda t: torch.empty_like(t, device=device.kind) if t.is_meta else t.to(device.kind)
     )
     for name, parameter in model.named_parameters():
-        if parameter.dim() > 1:
-            torch.nn.init.normal_(parameter, std=0.02)
-        else:
-            torch.nn.init.constant_(parameter, 0.0 if name.endswith("bias") else 1.0)
+        random_weights.fill(name, parameter)
     return model
 
 

@@ -56,6 +56,7 @@ def _measured(folder: Path, digest: str, reporter: Reporter, stop: Stop) -> Json
     import torch.distributed as dist
 
     from advisor.calibrate.worker.device import Device
+    from advisor.calibrate.worker.lean import leave_out_bitsandbytes
     from advisor.calibrate.worker.process_group import PATIENCE
     from advisor.calibrate.worker.runners import THREADS, load_all
     from advisor.calibrate.worker.throughput import measure
@@ -66,6 +67,7 @@ def _measured(folder: Path, digest: str, reporter: Reporter, stop: Stop) -> Json
     device = Device(plan.device, int(os.environ["LOCAL_RANK"]), alone=False)
     dist.init_process_group("nccl" if device.kind == "cuda" else "gloo", timeout=PATIENCE)
     try:
+        leave_out_bitsandbytes([trial.spec])
         load_all(device)
         reporter.say("started", device={**device.about(), "processes": dist.get_world_size()})
         torch.manual_seed(plan.seed)

@@ -121,9 +121,11 @@ def _alone(plan: ExperimentPlan, reporter: Reporter) -> Run:
     import torch
 
     from advisor.calibrate.worker.device import Device
+    from advisor.calibrate.worker.lean import leave_out_bitsandbytes
 
     torch.set_num_threads(THREADS)
     device = Device(plan.device)
+    leave_out_bitsandbytes(trial.spec for trial in plan.trials)
     load_all(device)
     reporter.say("started", device=device.about())
 

@@ -88,13 +88,15 @@ def _trainer(plan: Blueprint, spec: ThroughputSpec, device: Device, group: Proce
     sharded = spec.sharding == "fsdp"
     if sharded and spec.method == "qlora":
         raise ValueError("qlora is not measured with a sharded model; use --sharding ddp, or lora")
+    without_memory = sharded or spec.method == "qlora"
     model = adapt(
-        plan.build(spec.dtype, "meta" if sharded else device.kind),
+        plan.build(spec.dtype, "meta" if without_memory else device.kind),
         spec.method,
         rank=spec.rank,
         targets=spec.targets,
         checkpointing=spec.checkpointing,
         head=plan.head,
+        device=device.kind,
     )
     model = group.spread(model, spec.sharding, device)
     return Trainer(model, device, dtype=spec.dtype, optimizer=spec.optimizer, learning_rate=1e-4)

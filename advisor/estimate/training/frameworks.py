@@ -60,8 +60,9 @@ class Framework:
     """What sharded runs keep in the host's memory."""
     splits_batch: bool
     """The batch of a pipeline is counted whole and passes through sequence by sequence."""
-    expandable_segments: bool
-    """The allocator grows its segments, so that batches of many lengths leave no fragments."""
+    allocator: str
+    """What it does with blocks of earlier batches: `expandable` grows its segments and leaves none,
+    `caching` keeps them, and `unsaid` is where scripts differ in emptying the cache."""
     fp8: bool
     """Published runs use FP8 where the GPU has it and nothing else is stated."""
     source: str
@@ -117,7 +118,7 @@ def _framework(cells: dict[str, str]) -> Framework:
         keeps_whole=yes("keeps_whole"),
         offload=cells["offload"],
         splits_batch=yes("splits_batch"),
-        expandable_segments=yes("expandable_segments"),
+        allocator=cells["allocator"],
         fp8=yes("fp8"),
         source=cells["source"],
         as_of=cells["as_of"],

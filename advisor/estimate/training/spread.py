@@ -134,8 +134,7 @@ def _of_batches(run: TrainingRun, shares: Mapping[str, float]) -> dict[str, floa
     """What an unknown length or batch makes doubtful of memory: the share that comes and goes."""
     assumed = set(run.assumed)
     moving = sum(shares.get(term, 0.0) for term in basis.MOVING) ** 2
-    keeps = run.memory_basis in basis.WITH_FRAGMENTS
-    keeps = keeps and lengths.vary(run) and not frameworks.of(run).expandable_segments
+    keeps = run.memory_basis in basis.WITH_FRAGMENTS and basis.keeps_blocks(run)
     return {
         "lengths": moving * bool(assumed & LENGTHS),
         "batch": moving * ("micro_batch" in assumed),

@@ -55,15 +55,38 @@ def test_fragments_are_counted_where_lengths_vary_and_segments_do_not_grow() -> 
     assert basis.shown_gib(replace(many, memory_basis="allocated"), SIZES, K) == 20.0
 
 
-def test_the_most_that_is_kept_is_what_the_simulated_allocator_keeps() -> None:
+def test_a_stack_that_empties_no_cache_keeps_what_the_simulated_allocator_keeps() -> None:
+    many = a_run(seq_len=2048, mean_tokens=300.0, memory_basis="reserved", framework="trl")
+    plain = basis.shown_gib(replace(many, mean_tokens=None), SIZES, K)
+    by_hand = (1.4 - K.reserved) * 6.0 + (2.2 - K.reserved) * 4.0
+    assert basis.shown_gib(many, SIZES, K) == pytest.approx(plain + by_hand)
+    more = (2.0 - 1.4) * 6.0 + (4.2 - 2.2) * 4.0
+    assert basis.most_fragments_gib(many, SIZES, K) == pytest.approx(more)
+
+
+def test_what_is_kept_at_most_widens_the_range_upwards() -> None:
     many = a_run(seq_len=2048, mean_tokens=300.0, memory_basis="reserved")
-    by_hand = (1.4 - K.reserved_varying) * 6.0 + (2.2 - K.reserved_varying) * 4.0
+    by_hand = (2.0 - K.reserved_varying) * 6.0 + (4.2 - K.reserved_varying) * 4.0
     assert basis.most_fragments_gib(many, SIZES, K) == pytest.approx(by_hand)
     without = ({"padding_free": True}, {"memory_basis": "allocated"}, {"framework": "unsloth"})
     for change in (*without, {"mean_tokens": None}):
         assert basis.most_fragments_gib(replace(many, **change), SIZES, K) == 0.0
     alike = replace(many, padding_free=True)
     assert estimate(many).memory_gib.range.p90 > estimate(alike).memory_gib.range.p90
+
+
+def test_batches_of_many_lengths_on_an_h200_reserve_as_much_as_was_measured() -> None:
+    # Qwen2.5 1.5B, LoRA of rank 8 on all matrices, 4 rows of 256 to 2,048 tokens, 40 steps: 42.4
+    # GiB allocated; 74.9 reserved by Trainer and 114.0 by our loop, which met the rows in another
+    # order (benchmarks/training_loop.py --varied, torch 2.11).
+    run = a_run("Qwen2.5-1.5B", "H200-SXM", rank=8, micro_batch=4, seq_len=2048)
+    run = replace(run, mean_tokens=1152.0, longest_tokens=2048.0, framework="trl")
+    run = replace(run, checkpointing="none", padding_free=False)
+    allocated = estimate(replace(run, memory_basis="allocated")).memory_gib
+    assert allocated.likely == pytest.approx(42.4, rel=0.08)
+    reserved = estimate(replace(run, memory_basis="reserved")).memory_gib.range
+    assert reserved.p10 < 74.9 < reserved.p90
+    assert reserved.p90 == pytest.approx(114.0, rel=0.15)
 
 
 def test_the_allocator_gives_blocks_back_before_a_gpu_is_full() -> None:
