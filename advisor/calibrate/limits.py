@@ -13,6 +13,7 @@ from advisor.calibrate.throughput import Length, whole_length
 from advisor.calibrate.throughput_records import ThroughputSpec
 from advisor.core import format as fmt
 from advisor.core import system
+from advisor.core.config_file import text_part
 from advisor.core.config_sizes import parameters
 from advisor.core.constants import GIB, SECONDS_PER_HOUR
 from advisor.core.errors import UsageError
@@ -39,6 +40,12 @@ GPU_SHARE = Range(0.10, 0.30, 0.50)
 """Share of a GPU's 16-bit peak that a training step reaches: see the efficiencies of published
 runs in profiles.
 """
+
+WIDTHS = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0}
+"""Bytes of a number."""
+
+NF4_BYTES = 0.516
+"""Bytes of a weight in NF4 with double quantisation, 4.127 bits (Dettmers et al. 2023, §3)."""
 
 ROOM_SHARE = 0.7
 """Of free memory, for what does not depend on the batch: the rest is for activations and logits."""
@@ -166,25 +173,37 @@ def _params(architecture: JsonObject, layers: int) -> float:
 def fits_whole(setup: ThroughputSpec, device: str, free_gib: float | None) -> bool:
     """Whether weights, gradients and optimiser states alone leave room; where free memory is
     unknown: yes, let it try.
-
-    Bytes a parameter: the width of the weights, and with full tuning as much again for gradients
-    and twice for AdamW.
     """
     if free_gib is None:
         return True
-    width = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0}[
-        setup.dtype or ("bf16" if device == "cuda" else "fp32")
-    ]
-    params = (
-        parameters(setup.architecture["config"]).total
-        if "config" in setup.architecture
-        else setup.architecture["profile"]["params"]
-    )
     parts = setup.processes if setup.sharding == "fsdp" else 1
-    return (
-        params * width * (4.0 if setup.method == "full" else 1.0) / parts / GIB
-        < ROOM_SHARE * free_gib
-    )
+    return _standing_bytes(setup, device) / parts / GIB < ROOM_SHARE * free_gib
+
+
+def _standing_bytes(setup: ThroughputSpec, device: str) -> float:
+    """Weights, with full tuning as much again for gradients, and the optimiser's states; with qlora
+    all but the vocabulary's matrices in 4 bits.
+    """
+    width = WIDTHS[setup.dtype or ("bf16" if device == "cuda" else "fp32")]
+    params, vocabulary = _sizes(setup.architecture)
+    if setup.method == "qlora":
+        return (params - vocabulary) * NF4_BYTES + vocabulary * width
+    if setup.method != "full":
+        return params * width
+    states = {"sgd": 0.0, "adamw8bit": 2.0, "paged-adamw8bit": 2.0}
+    return params * (2.0 * width + states.get(setup.optimizer, 2.0 * width))
+
+
+def _sizes(architecture: JsonObject) -> tuple[float, float]:
+    """Parameters of a model, and how many of them embed its vocabulary and predict it."""
+    if "profile" in architecture:
+        sizes = architecture["profile"]
+        matrix = float(sizes["vocabulary"]) * float(sizes["hidden"])
+        return float(sizes["params"]), matrix * (1.0 if sizes["tied_embeddings"] else 2.0)
+    text = text_part(architecture["config"])
+    matrix = float(text.get("vocab_size") or 0) * float(text.get("hidden_size") or 0)
+    matrices = 1.0 if text.get("tie_word_embeddings") else 2.0
+    return float(parameters(architecture["config"]).total), matrix * matrices
 
 
 def check_free(gpu: LocalGpu, allow_busy: bool) -> None:

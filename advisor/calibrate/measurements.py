@@ -104,7 +104,7 @@ def run_of(
         gpu=gpu,
         gpus=spec.processes,
         sharding=spec.sharding if spec.processes > 1 else "none",
-        method="lora" if spec.method == "dora" else spec.method,
+        method=spec.method,
         rank=spec.rank,
         targets=spec.targets,
         trainable_params=_trainable(spec, result),

@@ -168,6 +168,23 @@ def test_without_torch_one_line_says_what_to_install(folder: Path, home: Path) -
     assert json.loads(advisor(folder, "runs list --json").stdout) == []
 
 
+def test_repeated_options_give_every_combination_in_one_run(typed: Typed) -> None:
+    done = typed(
+        "calibrate throughput --model llama-3.2-1b --model qwen2.5-0.5b --gpu none --method full "
+        "--seq-len 512 --seq-len 64 --micro-batch 2 --optimizer adamw --optimizer sgd --dtype bf16 "
+        "--slices 2,4 --dry-run"
+    )
+    assert done.returncode == 0, done.stderr
+    trials = [x.split(None, 1)[1] for x in done.stdout.splitlines() if x.startswith("trial")]
+    assert trials == [
+        f"{model} full, 2 × {length}, {depth} layers{other}, bf16"
+        for model in ("llama-3.2-1b", "qwen2.5-0.5b")
+        for length in (512, 64)
+        for other in ("", ", sgd")
+        for depth in (2, 4)
+    ]
+
+
 @needs_torch
 @pytest.mark.slow
 def test_a_run_resumes_replays_and_leaves_no_file(folder: Path, home: Path) -> None:

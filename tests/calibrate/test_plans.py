@@ -19,6 +19,7 @@ from advisor.calibrate.progress import Progress
 from advisor.calibrate.protocol import Event, parse, plan_data, plan_of
 from advisor.calibrate.quality_records import ModelWeights
 from advisor.calibrate.throughput_records import StepLaw, ThroughputResult, ThroughputSpec
+from advisor.core.constants import GIB
 from advisor.core.errors import MissingExtra, UsageError
 from advisor.core.experiment import (
     ExperimentPlan,
@@ -445,6 +446,25 @@ def test_a_model_that_does_not_fit_is_measured_in_slices() -> None:
     assert experiments.slices_for([large], small) == (2, 4, 6)
     assert experiments.slices_for([SETUP], small) == ()
     assert experiments.machine(facts.load(), "none").free_gib
+
+
+def test_what_stands_in_memory_depends_on_the_width_of_weights_and_states() -> None:
+    """A 70B model: 141 GB in 16 bits, 39.5 GB in 4; full tuning with AdamW takes four times the
+    weights, with 8-bit states three times.
+    """
+    model = facts.load().model("llama-3.1-70b")
+    one = ThroughputSpec("70b", throughput.architecture_of(model), dtype="bf16")
+    room = 1e9 / GIB / limits.ROOM_SHARE
+    for change, gigabytes in (
+        ({"method": "lora"}, 141.1),
+        ({"method": "qlora"}, 39.5),
+        ({"method": "full"}, 564.4),
+        ({"method": "full", "optimizer": "adamw8bit"}, 423.3),
+        ({"method": "full", "optimizer": "sgd"}, 282.2),
+    ):
+        setup = replace(one, **change)
+        assert limits.fits_whole(setup, "cuda", 1.01 * gigabytes * room), change
+        assert not limits.fits_whole(setup, "cuda", 0.99 * gigabytes * room), change
 
 
 GENERAL = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
 
 @click.command("throughput", short_help="Measure training speed and memory, without weights.")
 @brief_option("models, methods and lengths")
-@click.option("--model", default="", help="A model of `advisor facts models`.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    help="A model of `advisor facts models`; repeat for several.",
+)
 @click.option("--config", type=PATH, metavar="FILE", help="A config.json instead of --model.")
 @click.option(
     "--method",
@@ -61,12 +67,18 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--optimizer",
-    default="adamw",
+    multiple=True,
+    default=["adamw"],
     show_default=True,
-    help="adamw, sgd, adamw8bit, paged-adamw8bit.",
+    help="adamw, sgd, adamw8bit, paged-adamw8bit; repeat for several.",
 )
 @click.option(
-    "--checkpointing", type=click.Choice(["none", "full"]), default="none", show_default=True
+    "--checkpointing",
+    type=click.Choice(["none", "full"]),
+    multiple=True,
+    default=["none"],
+    show_default=True,
+    help="Activations that are computed again; repeat for both.",
 )
 @click.option(
     "--attention",
@@ -74,14 +86,22 @@ if TYPE_CHECKING:
     default="sdpa",
     show_default=True,
 )
-@click.option("--micro-batch", type=click.IntRange(1), default=1, show_default=True)
+@click.option(
+    "--micro-batch",
+    type=click.IntRange(1),
+    multiple=True,
+    default=[1],
+    show_default=True,
+    help="Rows per process and pass; repeat for several.",
+)
 @click.option("--grad-accum", type=click.IntRange(1), default=1, show_default=True)
 @click.option(
     "--seq-len",
     type=click.IntRange(2),
-    default=2048,
+    multiple=True,
+    default=[2048],
     show_default=True,
-    help="Longest row; longer are cut.",
+    help="Longest row; longer are cut; repeat for several.",
 )
 @click.option("--packed", is_flag=True, help="Fill every sequence to --seq-len.")
 @click.option(
@@ -131,7 +151,7 @@ if TYPE_CHECKING:
 @carried
 def command(
     brief: Path | None,
-    model: str,
+    models: tuple[str, ...],
     config: Path | None,
     methods: tuple[str, ...],
     slices: str,
@@ -146,6 +166,8 @@ def command(
 ) -> None:
     """Speed, memory and power of training, with random weights: no model is needed, only its
     sizes.
+
+    Options that may be repeated give every combination, all in one process, which starts once.
     """
     from advisor import experiments, facts
     from advisor.experiments import planning
@@ -155,16 +177,17 @@ def command(
     count = _processes(processes, flags)
     where = place(facts_book, flags, count)
     own["dtype"] = own["dtype"] or ""
-    named = _Named(model, config, methods, own)
+    repeated = {name: own.pop(name) for name in REPEATED}
+    named = _Named(models, config, methods, own, repeated)
     loaded = read_brief(brief)
     lengths: Sequence[Any] = ()
     if data is not None:
-        lengths = experiments.lengths(data, model, apart=_apart(config))
+        lengths = experiments.lengths(data, named.first, apart=_apart(config))
     if loaded is None:
         setups = named.setups(facts_book)
     else:
         around = look(loaded)
-        lengths = lengths or planning.brief_lengths(loaded, around, model)
+        lengths = lengths or planning.brief_lengths(loaded, around, named.first)
         examples = examples or _examples(loaded, around)
         epochs = epochs or loaded.tuning.epochs.likely
         setups = named.setups(facts_book) if config else named.of_brief(loaded, around, where)
@@ -178,31 +201,62 @@ def command(
     go(plan, where, flags, brief=loaded, run_of=(examples, epochs or 1.0) if examples else None)
 
 
+REPEATED = ("seq_len", "micro_batch", "optimizer", "checkpointing")
+"""Options of a trial that may be repeated, slowest to change first."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """What the options say about the models; `own` are settings that all of them share."""
+    """What the options say about the models; `own` are settings that all trials share, of
+    `repeated` each trial has one of each.
+    """
 
-    model: str
+    models: tuple[str, ...]
     config: Path | None
     methods: tuple[str, ...]
     own: JsonObject
+    repeated: Mapping[str, tuple[Any, ...]]
+
+    @property
+    def first(self) -> str:
+        """The first model named; empty where there is none."""
+        return self.models[0] if self.models else ""
+
+    def settings(self) -> list[JsonObject]:
+        """Every combination of what is repeated."""
+        values = (dict.fromkeys(self.repeated[name]) for name in REPEATED)
+        return [dict(zip(REPEATED, one, strict=True)) for one in itertools.product(*values)]
 
     def setups(self, facts_book: Facts) -> Sequence[ThroughputSpec]:
-        """The one model by its methods. Raises UsageError."""
-        name, architecture = _architecture(facts_book, self.model, self.config)
-        methods = self.methods or ("lora",)
-        return [ThroughputSpec(name, architecture, method=m, **self.own) for m in methods]
+        """The models by their methods and settings. Raises UsageError."""
+        return [
+            ThroughputSpec(name, architecture, method=method, **self.own, **setting)
+            for name, architecture in _architectures(facts_book, self.models, self.config)
+            for method in self.methods or ("lora",)
+            for setting in self.settings()
+        ]
 
     def of_brief(
         self, brief: Brief, around: Surroundings, where: Machine
     ) -> Sequence[ThroughputSpec]:
-        """The models of a brief, or the one named, by their methods. Raises UsageError."""
+        """The models of a brief, or those named, by their methods and settings. Raises
+        UsageError.
+        """
         from advisor.experiments import planning
 
-        models = (self.model,) if self.model else ()
-        return planning.brief_setups(
-            brief, around, where, models=models, methods=self.methods, **self.own
-        )
+        return [
+            setup
+            for setting in self.settings()
+            for setup in planning.brief_setups(
+                brief,
+                around,
+                where,
+                models=self.models,
+                methods=self.methods,
+                **self.own,
+                **setting,
+            )
+        ]
 
 
 def _examples(brief: Brief, around: Surroundings) -> int:
@@ -212,15 +266,18 @@ def _examples(brief: Brief, around: Surroundings) -> int:
     return round(inform(brief, around).data.examples.likely)
 
 
-def _architecture(facts_book: Facts, model: str, config: Path | None) -> tuple[str, JsonObject]:
+def _architectures(
+    facts_book: Facts, models: Sequence[str], config: Path | None
+) -> list[tuple[str, JsonObject]]:
+    """Name and sizes of what is named. Raises UsageError."""
     from advisor.calibrate.throughput import architecture_of
     from advisor.experiments import config_json
 
-    if bool(model) == (config is not None):
+    if bool(models) == (config is not None):
         raise UsageError("name one of --model and --config")
     if config is not None:
-        return config.resolve().parent.name or config.name, {"config": config_json(config)}
-    return model, architecture_of(facts_book.model(model))
+        return [(config.resolve().parent.name or config.name, {"config": config_json(config)})]
+    return [(name, architecture_of(facts_book.model(name))) for name in models]
 
 
 def _processes(text: str, flags: RunFlags) -> int:
