@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,6 +47,9 @@ WIDTHS = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0}
 
 NF4_BYTES = 0.516
 """Bytes of a weight in NF4 with double quantisation, 4.127 bits (Dettmers et al. 2023, §3)."""
+
+LOCK_SECONDS = 1.0
+"""How long a lock is tried."""
 
 ROOM_SHARE = 0.7
 """Of free memory, for what does not depend on the batch: the rest is for activations and logits."""
@@ -227,17 +231,21 @@ def gpu_lock(folder: Path, name: str) -> Iterator[int]:
     """Hold the GPU (or the CPU) for one calibration; yields a descriptor for the worker to hold
     open too.
 
-    The lock ends with the last process that holds it, however that ends. Raises UsageError where
-    another run has it.
+    The lock ends with the last process that holds it, however that ends; a process that another
+    thread starts holds it for the moment between fork and exec, so it is tried for a second.
+    Raises UsageError where another run has it.
     """
     make_private_folder(folder)
     path = folder / f"{''.join(c if c.isalnum() or c == '-' else '_' for c in name)}.lock"
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        if not system.lock(descriptor, wait=False):
-            raise UsageError(
-                f"another calibration is running on {name}; wait for it, or cancel it there"
-            )
+        give_up = time.monotonic() + LOCK_SECONDS
+        while not system.lock(descriptor, wait=False):
+            if time.monotonic() > give_up:
+                raise UsageError(
+                    f"another calibration is running on {name}; wait for it, or cancel it there"
+                )
+            time.sleep(LOCK_SECONDS / 20)
         yield descriptor
     finally:
         os.close(descriptor)

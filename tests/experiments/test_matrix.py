@@ -131,7 +131,7 @@ def test_two_places_share_one_queue_and_a_place_has_one_run_at_a_time() -> None:
     places = [experiments.Machine(f"endpoint {i}", "endpoint") for i in range(2)]
     found = entries.entries(pretended(*["work"] * 5), places, experiments.Limits())
     run_all(found, places)
-    assert [e.status for e in found] == ["done"] * 5
+    assert [(e.status, e.reason) for e in found] == [("done", "")] * 5
 
 
 def test_a_cancel_ends_the_run_in_hand_and_starts_no_other() -> None:
