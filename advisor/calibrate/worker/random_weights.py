@@ -24,16 +24,16 @@ def make(model: Any, device: Any) -> None:
     """
     import torch
 
-    made: dict[Any, Any] = {}
+    replaced: dict[Any, Any] = {}
     for module in model.modules():
         for name, parameter in module.named_parameters(recurse=False):
             if not parameter.is_meta:
                 continue
-            if parameter not in made:
+            if parameter not in replaced:
                 empty = torch.empty_like(parameter, device=device)
-                made[parameter] = torch.nn.Parameter(empty, requires_grad=parameter.requires_grad)
-                fill(name, made[parameter])
-            setattr(module, name, made[parameter])
+                replaced[parameter] = torch.nn.Parameter(empty, requires_grad=parameter.requires_grad)
+                fill(name, replaced[parameter])
+            setattr(module, name, replaced[parameter])
     model.to(device)
 
 
