@@ -31,7 +31,8 @@ def make(model: Any, device: Any) -> None:
                 continue
             if parameter not in replaced:
                 empty = torch.empty_like(parameter, device=device)
-                replaced[parameter] = torch.nn.Parameter(empty, requires_grad=parameter.requires_grad)
+                learned = parameter.requires_grad
+                replaced[parameter] = torch.nn.Parameter(empty, requires_grad=learned)
                 fill(name, replaced[parameter])
             setattr(module, name, replaced[parameter])
     model.to(device)
