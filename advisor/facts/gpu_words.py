@@ -41,8 +41,8 @@ def alike(name: str, names: Mapping[str, tuple[str, ...]], gpus: Mapping[str, Gp
     if not any(character.isdigit() for word in product for character in word):
         return []
     products = [(_product(_words(other)), ids) for other, ids in names.items()]
-    found = dict.fromkeys(gpu for p, ids in products if _is(p, product) for gpu in ids)
-    fitting = [gpu for gpu in found if _fits(wanted, gpu, gpus[gpu])]
+    meant = dict.fromkeys(gpu for p, ids in products if _is(p, product) for gpu in ids)
+    fitting = [gpu for gpu in meant if _fits(wanted, gpu, gpus[gpu])]
     return fitting or _of_number(product, products)
 
 
@@ -87,8 +87,8 @@ def _of_number(
     """The desktop parts of a bare number that no single product has (`7900`); nothing for one."""
     if not all(word.isdecimal() and len(word) >= LEAST_DIGITS for word in wanted):
         return []
-    found = [ids for product, ids in products if wanted < product and _LAPTOP not in product]
-    every = list(dict.fromkeys(gpu for ids in found for gpu in ids))
+    holding = [ids for product, ids in products if wanted < product and _LAPTOP not in product]
+    every = list(dict.fromkeys(gpu for ids in holding for gpu in ids))
     return every if len(every) > 1 else []
 
 

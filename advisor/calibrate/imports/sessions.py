@@ -54,18 +54,20 @@ def of_one_process(entries: Sequence[LogEntry]) -> Sequence[LogEntry]:
     back = sum(after <= before for before, after in pairwise(steps))
     if back * SEVERAL < len(steps):
         return entries
-    kept: list[LogEntry] = []
-    furthest = began = 0.0
+    first_ones: list[LogEntry] = []
+    furthest = 0.0
+    seconds = 0.0
     for entry in entries:
         if entry.step is None or entry.elapsed is None:
             continue
-        if entry.elapsed < began / 2.0:  # the clock of a new session
+        if entry.elapsed < seconds / 2.0:  # the clock of a new session
             furthest = 0.0
         elif entry.step <= furthest:
             continue
-        furthest, began = entry.step, entry.elapsed
-        kept.append(entry)
-    return kept
+        furthest = entry.step
+        seconds = entry.elapsed
+        first_ones.append(entry)
+    return first_ones
 
 
 def sessions_of(entries: Sequence[LogEntry]) -> list[list[Moment]]:

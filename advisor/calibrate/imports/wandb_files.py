@@ -73,10 +73,10 @@ def summary(path: Path, values: JsonObject, gpus: float | None) -> ImportedRun:
 
 def _metadata(path: Path) -> JsonObject:
     try:
-        told = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        metadata = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except (OSError, ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def _run_files(folder: Path) -> list[Path]:

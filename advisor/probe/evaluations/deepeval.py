@@ -44,11 +44,11 @@ def _cached(cases: JsonObject) -> Iterator[JsonObject]:
     """The cases that deepeval has kept, each under a JSON of its texts."""
     for key, case in cases.items():
         try:
-            asked = json.loads(key).get("input")
+            question = json.loads(key).get("input")
         except (ValueError, AttributeError, RecursionError):
-            asked = None
+            question = None
         if isinstance(case, Mapping):
-            yield {"input": asked or key, **case}
+            yield {"input": question or key, **case}
 
 
 def read_cases(document: JsonObject, cases: Sequence[JsonObject]) -> Systems:

@@ -44,8 +44,8 @@ def check_joined(rows: Sequence[JsonObject], where: str) -> None:
 
 def _are_turns(rows: Sequence[JsonObject], name: str) -> bool:
     """Whether a field holds one message each, of a user in some rows and of a model in others."""
-    found = [value for row in rows if isinstance(value := row.get(name), dict)]
-    roles = {known_role(role_of(value)) for value in found if role_of(value)}
+    messages = [value for row in rows if isinstance(value := row.get(name), dict)]
+    roles = {known_role(role_of(value)) for value in messages if role_of(value)}
     return Role.USER in roles and bool(roles & LEARNED)
 
 

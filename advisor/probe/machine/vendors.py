@@ -207,8 +207,9 @@ def _rocm_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
 def _xpu_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
     gpus = list[LocalGpu]()
     version = None
-    found = json.loads(run(["xpu-smi", "discovery", "-j"]))
-    for at, device in enumerate((found if isinstance(found, list) else found["device_list"]) or ()):
+    answer = json.loads(run(["xpu-smi", "discovery", "-j"]))
+    devices = answer if isinstance(answer, list) else answer["device_list"]
+    for at, device in enumerate(devices or ()):
         number = str(int(device["device_id"]))
         more = json.loads(run(["xpu-smi", "discovery", "-d", number, "-j"]))
         try:
