@@ -261,3 +261,16 @@ def test_half_a_draw_in_a_hundred_is_not_none() -> None:
 @pytest.mark.parametrize("held", [Range(None, 2.0, 3.0), Range(1.0, 2.0, None), UNKNOWN])
 def test_a_span_without_one_of_its_ends_is_left_out(held: Range) -> None:
     assert fmt.tight_span(held) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "filled"),
+    [(0.0, 0), (0.24, 2), (0.25, 2), (0.26, 3), (1.0, 10), (1.7, 10), (-0.3, 0)],
+)
+def test_a_bar_is_filled_to_its_share(value: float, filled: int) -> None:
+    assert fmt.share_bar(value, 10) == "━" * filled + "╌" * (10 - filled)
+
+
+@pytest.mark.parametrize("value", [None, math.nan, math.inf])
+def test_a_bar_of_nothing_known_is_blank(value: float | None) -> None:
+    assert fmt.share_bar(value, 10) == " " * 10

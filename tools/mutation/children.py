@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from py_compile import PycInvalidationMode
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -30,7 +29,6 @@ HEAVY = ("torch", "transformers", "peft", "scipy.stats", "pyarrow", "httpx2")
 LIBRARIES = (*PLUGINS, "hypothesis.extra.numpy", "numpy", "jinja2", "coverage", *HEAVY)
 WORDS = ("-x", "-q", "--no-header", "-m", "not slow and not release", "-p", "no:cacheprovider")
 QUIET = ("-p", "no:unraisableexception", "-W", "ignore::pytest.PytestAssertRewriteWarning")
-FORGETFUL = ("advisor.core.", "advisor.estimate.", "advisor.decide.", "advisor.calibrate.")
 PLUGIN_WORDS = tuple(word for plugin in PLUGINS for word in ("-p", plugin))
 LONGEST_SECONDS = 600
 MOST_BYTES = 12 << 30
@@ -59,7 +57,6 @@ class Contexts:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        _forget(getattr(item, "module", None))
         start = time.monotonic()
         self.running = item.nodeid
         self.coverage.switch_context(self.running)
@@ -77,15 +74,6 @@ class Contexts:
         result = yield
         self.coverage.switch_context(self.running)
         return result
-
-
-def _forget(test: ModuleType | None) -> None:
-    """Empty what the program and the test keep: else only the first test of many runs a line."""
-    own = [module for name, module in sys.modules.items() if name.startswith(FORGETFUL)]
-    for module in filter(None, [*own, test]):
-        for value in vars(module).values():
-            if hasattr(value, "cache_clear") and value.__module__ == module.__name__:
-                value.cache_clear()
 
 
 @dataclass(eq=False)

@@ -26,6 +26,8 @@ class Place:
 
     lines: range
     names: frozenset[str] = frozenset()
+    is_kept: bool = False
+    """Whether the function keeps its results, so that only the first test of many runs it."""
 
 
 @cache
@@ -41,8 +43,13 @@ def place(module: ast.Module, line: int) -> Place:
     bodies = [node for node in around if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
     inside = [node for node in bodies if _has_in_body(node, line)]
     if inside and isinstance(inside[-1], ast.FunctionDef):
-        return Place(range(innermost.lineno, _header_end(innermost) + 1))
+        lines = range(innermost.lineno, _header_end(innermost) + 1)
+        return Place(lines, is_kept=any(map(_is_cached, inside)))
     return Place(range(line, line + 1), frozenset(_names(around[0])))
+
+
+def _is_cached(node: ast.FunctionDef | ast.ClassDef) -> bool:
+    return any("cache" in ast.unparse(decorator) for decorator in node.decorator_list)
 
 
 def _statements(module: ast.Module) -> Iterator[ast.stmt]:
@@ -85,7 +92,7 @@ def tests_of(runs: Runs, root: Path, file: str, line: int) -> frozenset[str]:
         tests = tests.union(*(_run(runs, user, place.lines) for user, place in users))
         known |= names
         names = names.union(*(place.names for _, place in users))
-    return tests
+    return frozenset(test.partition("::")[0] for test in tests) if found.is_kept else tests
 
 
 def _run(runs: Runs, file: str, lines: range) -> frozenset[str]:

@@ -12,7 +12,7 @@ from advisor.core.errors import UsageError
 from advisor.estimate.training import total_params, trainable_params
 from advisor.estimate.training.architecture import params_by_formula
 from advisor.estimate.training.model_name import is_encoder_decoder
-from advisor.estimate.training.shape import of_encoder_decoder
+from advisor.estimate.training.params import trained_whole
 from tests.estimate.training.catalogue import book
 
 BY_FORMULA = [m for m in book().models if params_by_formula(m) is not None]
@@ -47,13 +47,32 @@ def test_a_soft_prompt_is_twenty_embeddings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("params", "hidden", "layers"),
-    [(248e6, 768, 24), (783e6, 1024, 48), (2.85e9, 2048, 48), (11.1e9, 4096, 48)],
+    ("method", "targets", "count"),
+    [
+        # a vector per output of attention, per input of the MLP (Liu et al. 2022)
+        ("ia3", "k_proj,v_proj,down_proj", 28 * (1024 + 1024 + 8192)),
+        ("lora", "q_proj,lm_head", 16 * (28 * (3072 + 3072) + 3072 + 128_256)),
+        ("lora", "q_proj+lm_head+embed_tokens", 16 * 28 * (3072 + 3072)),  # trained whole
+    ],
 )
-def test_encoder_decoders_have_the_sizes_of_t5(params: float, hidden: int, layers: int) -> None:
-    shape = of_encoder_decoder(params)
-    assert shape.layers == layers
-    assert shape.hidden == pytest.approx(hidden, rel=0.05)
+def test_other_adapters_by_hand(method: str, targets: str, count: int) -> None:
+    assert trainable_params(book().model("Llama-3.2-3B"), method, 16, targets) == count
+
+
+@pytest.mark.parametrize(
+    ("method", "targets", "matrices"),
+    [
+        ("lora", "q_proj", 0),
+        ("lora", "q_proj,lm_head", 0),
+        ("lora", "q_proj,embed_tokens", 1),
+        ("lora", "embed_tokens+lm_head", 2),
+        ("full", "embed_tokens", 0),
+    ],
+)
+def test_embeddings_that_are_named_are_trained_whole(
+    method: str, targets: str, matrices: int
+) -> None:
+    assert trained_whole(1000.0, method, targets) == 1000.0 * matrices
 
 
 def test_encoder_decoders_are_known_by_name() -> None:
