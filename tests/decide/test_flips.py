@@ -20,7 +20,7 @@ from advisor.decide import flips
 from advisor.decide.breakeven import break_even
 from advisor.decide.crossing import equal_volume
 from advisor.decide.evaluator import Cases
-from advisor.decide.flips import Prober, flip_points, grid, moved_options
+from advisor.decide.flips import Prober, _beyond, flip_points, grid, moved_options
 from advisor.decide.ranking import Ranking, rank
 from advisor.decide.settling import Ruling, answer
 from advisor.decide.tornado import tornado
@@ -310,3 +310,19 @@ def test_a_point_that_all_draws_do_not_confirm_is_moved_outwards_by_5_percent(
     bracket = flips.Bracket(key, 90.0, 100.0, SimpleNamespace(word="tune"))  # type: ignore[arg-type]
     points = flips._confirmed(SimpleNamespace(ask=ask), [bracket], {key: 50.0}, 10)  # type: ignore[arg-type]
     assert [point.value for point in points] == pytest.approx([] if listed is None else [listed])
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "now", "expected"),
+    [
+        ("data.label_usd", 2.0, 1.0, 2.0 * 1.05),
+        ("data.label_usd", 1.0, 2.0, 1.0 / 1.05),
+        ("budget.horizon_months", 11.0, 12.0, 10.0),  # 10.48, on whole months farther away
+        ("budget.horizon_months", 21.0, 12.0, 23.0),  # 22.05
+        ("traffic.cache_hit_rate", 0.99, 0.5, 1.0),  # within the bounds of the question
+    ],
+)
+def test_the_far_side_of_a_flip_is_a_twentieth_beyond_it(
+    key: str, value: float, now: float, expected: float
+) -> None:
+    assert _beyond(key, value, now) == pytest.approx(expected)

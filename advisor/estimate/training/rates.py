@@ -67,7 +67,7 @@ FP32_SHARE = {
     "Blackwell": 0.036,
     "CDNA2": 0.125,
     "CDNA3": 0.125,
-    "CDNA4": 0.068,
+    "CDNA4": 0.0625,
 }
 """fp32 without tensor cores over the dense 16-bit peak, by data sheet. PyTorch does not use TF32
 unless it is told to (torch.set_float32_matmul_precision, default "highest").
