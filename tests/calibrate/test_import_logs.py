@@ -370,3 +370,23 @@ def test_mlflow_s_store_in_a_project_is_found(tmp_path: Path) -> None:
         (run / "metrics" / name).write_text(f"1700000000000 {value} 80\n")
     form, runs = read(tmp_path, {})
     assert (form, float(runs[0].cells["total_seconds"])) == ("MLflow run", 160.0)
+
+
+def test_tokens_of_an_axolotl_console_belong_to_the_bar_before(tmp_path: Path) -> None:
+    lines = [
+        f"  {n}%|#| {n}/40 [{timedelta(seconds=2 * n)}<0:10,  2.00s/it]\n"
+        + str(
+            {"loss": "1.39", "tokens/total": str(5000 * n), "tokens/trainable": "1", "epoch": "0.1"}
+        )
+        for n in range(1, 41)
+    ]
+    run = of_text(tmp_path, "\n".join(lines))
+    assert float(run.cells["tokens_per_second"]) == pytest.approx(2500.0)
+    assert run.cells["tokens_basis"] == "padded"
+
+
+def test_lines_of_no_known_program_are_said_to_be_such(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"when": 1, "what": 2}\n{"when": 2, "what": 3}\n')
+    with pytest.raises(UsageError, match="of no known program"):
+        read(path, {})

@@ -16,7 +16,7 @@ from advisor.calibrate.imports.console import console
 from advisor.calibrate.imports.histories import history
 from advisor.calibrate.imports.hosted import hosted_job
 from advisor.calibrate.imports.peft import peft_result
-from advisor.calibrate.imports.printed import printed_log
+from advisor.calibrate.imports.printed import mlx_lines, printed_log
 from advisor.calibrate.imports.tables import metric_list, read_table
 from advisor.calibrate.imports.tensorboard import event_run, event_runs, is_event_file
 from advisor.calibrate.imports.torchtune import torchtune_lines, torchtune_log
@@ -251,10 +251,14 @@ def _lines(path: Path, text: str, gpus: float | None) -> Imported:
         return "Weights & Biases history", [history(path.stem, entries, count)]
     if any("tokens_per_second_per_gpu" in entry and "step" in entry for entry in entries):
         return "torchtune log", [torchtune_lines(path, entries, gpus)]
+    if any("iterations_per_second" in entry for entry in entries):
+        return "mlx-lm log", [mlx_lines(path, entries)]
     printed = console(path, text, count)
     if printed is not None:
         return "console log of a Trainer", [printed]
     logged = printed_log(path, text, gpus)
     if logged is not None:
         return logged[0], [logged[1]]
+    if entries:
+        raise UsageError(f"{path}: lines of no known program; {GUIDE}")
     raise UsageError(f"{path}: not JSON; give the file as the program wrote it")

@@ -9,7 +9,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
 
@@ -168,7 +168,17 @@ def _last_run_begins(logs: Sequence[Fields]) -> int:
 
 
 def _by_place(entries: Sequence[tuple[int, LogEntry]]) -> list[LogEntry]:
-    return [entry for _, entry in sorted(entries, key=itemgetter(0))]
+    """Bars and printed entries in their order; a count of tokens goes to the bar of its step, which
+    has the clock.
+    """
+    ordered = [entry for _, entry in sorted(entries, key=itemgetter(0))]
+    clocked = -1
+    for at, entry in enumerate(ordered):
+        if entry.elapsed is not None:
+            clocked = at
+        elif entry.tokens is not None and clocked >= 0 and ordered[clocked].step == entry.step:
+            ordered[clocked] = replace(ordered[clocked], tokens=entry.tokens)
+    return ordered
 
 
 def _printed(text: str) -> Iterator[tuple[int, Fields]]:

@@ -4,11 +4,12 @@ NeMo."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from advisor.calibrate.imports.columns import Collected, ImportedRun, finite, positive
+from advisor.calibrate.imports.columns import Collected, Fields, ImportedRun, finite, positive
 from advisor.calibrate.imports.nemo import nemo_log
 from advisor.calibrate.imports.timing import run_of
 from advisor.calibrate.imports.training_log import LogEntry, TrainingLog
@@ -142,25 +143,42 @@ def _torchtitan(path: Path, text: str, gpus: float | None) -> TrainingLog | None
 
 
 def _mlx(path: Path, text: str, gpus: float | None) -> TrainingLog | None:
-    """Rates of all machines together; memory in 10⁹ bytes, of what was allocated."""
-    entries = [
-        LogEntry(
-            step=float(step),
-            loss=finite(loss),
-            step_seconds=1.0 / float(rate) if float(rate) else None,
-            tokens_per_second=positive(speed),
-            memory_gib=float(memory) * 1e9 / GIB if memory else None,
-        )
-        for step, loss, rate, speed, memory in _MLX.findall(text)
-    ]
-    if not entries:
-        return None
+    """The lines that mlx-lm prints."""
+    entries = [_mlx_entry(*line) for line in _MLX.findall(text)]
     evaluations = _MLX_EVALUATION.findall(text)
+    return _mlx_log(path, entries, evaluations[-1] if evaluations else None) if entries else None
+
+
+def mlx_lines(path: Path, entries: Sequence[Fields]) -> ImportedRun:
+    """The same as mlx-lm gives it to its callbacks, written as JSON Lines."""
+    names = ("iteration", "train_loss", "iterations_per_second", "tokens_per_second", "peak_memory")
+    trained = [e for e in entries if "iterations_per_second" in e]
+    evaluations = [e["val_loss"] for e in entries if "val_loss" in e]
+    logged = [_mlx_entry(*(entry.get(name) for name in names)) for entry in trained]
+    return run_of(_mlx_log(path, logged, evaluations[-1] if evaluations else None))
+
+
+def _mlx_entry(step: Any, loss: Any, rate: Any, speed: Any, memory: Any) -> LogEntry:
+    """Rates of all machines together; memory in 10⁹ bytes."""
+    each_second = positive(rate)
+    peak = positive(memory)
+    return LogEntry(
+        step=finite(step),
+        loss=finite(loss),
+        step_seconds=1.0 / each_second if each_second else None,
+        tokens_per_second=positive(speed),
+        memory_gib=peak * 1e9 / GIB if peak else None,
+    )
+
+
+def _mlx_log(path: Path, entries: Sequence[LogEntry], evaluation: Any) -> TrainingLog:
+    """Memory is what was allocated."""
+    score = finite(evaluation)
     return TrainingLog(
         path.stem,
         entries,
         cells={"framework": "other"},
-        scores={"val_loss": float(evaluations[-1])} if evaluations else {},
+        scores={} if score is None else {"val_loss": score},
         tokens_basis="real",
         memory_basis="allocated",
         notes=(MICRO_STEPS,),
