@@ -43,6 +43,9 @@ BINARY_FORMS = {
 NO_TIMES_IN_DVC = (
     "DVCLive keeps losses without times; import the Trainer's trainer_state.json or its log"
 )
+_ONE_LINE = frozenset(("current_steps", "step", "global_step/max_steps", "iterations_per_second"))
+"""Fields of an object that is a line of a log, of one line alone."""
+
 _LOGGED = frozenset(("step", "loss", "epoch", "train_runtime", "train_loss", "eval_loss"))
 GUIDE = "known formats: see docs/guide/runs.md"
 
@@ -184,7 +187,7 @@ def _json(path: Path, text: str, gpus: float | None) -> Imported:
         document = {"log_history": document}
     if not isinstance(document, dict):
         raise UsageError(f"{path}: not a run; {GUIDE}")
-    if any(name in document for name in ("current_steps", "step", "global_step/max_steps")):
+    if _ONE_LINE & document.keys():
         return _lines(path, text, gpus)
     return _document(path, document, gpus)
 
