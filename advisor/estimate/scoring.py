@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import NoneType
 from typing import TYPE_CHECKING
 
@@ -128,6 +128,7 @@ def _case_by_case(
             return skill
         return replace(skill, examples=sheet.flat(skill.examples))
 
+    @cache
     def normals(name: str) -> NDArray[np.float64]:
         drawn = sheet.normals(name)
         return drawn if sheet.blocks == 1 else np.tile(drawn, sheet.blocks)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import log2, sqrt
+from math import ceil, floor, log2, sqrt
 
 import numpy as np
 
@@ -122,14 +122,20 @@ def _add(out: Loadings, part: _Part, owner: str, start: float, weight: Coefficie
     if part.kind == "labels":
         weight = weight * spread_of_slopes(np.minimum(part.n, start))
     out.deviations["steepness", owner] = weight * bent(part.n, start, part.bend) / LN2
-    here = np.log2(part.n)
+    here = _plain(np.log2(part.n))
     last = log2(start)
-    low = int(np.floor(min(np.min(here), last)))
-    high = int(np.ceil(max(np.max(here), last)))
-    for k in range(low, high):
-        step = weight * (np.clip(here, k, k + 1) - np.clip(last, k, k + 1))
-        if np.any(step):
-            out.deviations["drift", f"{owner}|{k}"] = _plain(step)
+    lowest, highest = (here.min(), here.max()) if isinstance(here, np.ndarray) else (here, here)
+    for k in range(floor(min(lowest, last)), ceil(max(highest, last))):
+        step = weight * (_within(here, k) - _within(last, k))
+        if step.any() if isinstance(step, np.ndarray) else step:
+            out.deviations["drift", f"{owner}|{k}"] = step
+
+
+def _within(doublings: Coefficient, k: int) -> Coefficient:
+    """Kept within the step from k to k + 1."""
+    if isinstance(doublings, np.ndarray):
+        return doublings.clip(k, k + 1)
+    return float(min(max(doublings, k), k + 1))
 
 
 def _plain(value: Rows | np.float64) -> float | Rows:
