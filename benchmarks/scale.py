@@ -2,7 +2,7 @@
 
 Run: python benchmarks/scale.py [NAME…] [--large]. Each line doubles one size and prints processor
 seconds, peak memory and the exponent of growth between the first and the last size: 1 is linear.
-Goal: no exponent above 1.1. Processor time, so that other work on the machine hardly matters.
+Goal: no exponent above 1.05. Processor time, so that other work on the machine hardly matters.
 """
 
 from __future__ import annotations

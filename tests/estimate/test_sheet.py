@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
 from zlib import crc32
 
 import numpy as np
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.core.quantity import Basis, Quantity, Range
-from advisor.estimate.sheet import Sheet, stream, two_piece, what_if
+from advisor.estimate.sheet import Sheet, drawn_what_if, stream, two_piece, what_if
 from tests.options import brief
 
 
@@ -30,6 +32,35 @@ def test_a_what_if_changes_its_own_row_alone() -> None:
     assert list(sheet["team.hourly_usd"].rows) == [110, 50, 110, 70]
     assert list(sheet["data.examples"].rows) == [18_000, 18_000, 10, 18_000]
     assert sheet["team.tuning_hours"].rows == 160
+
+
+def test_blocks_share_what_their_input_does_not_move() -> None:
+    """Shapes: the draws once, a line per block for what is put in some, a number per block for what
+    is put in all; and the numbers are those of a sheet of its own.
+    """
+    unsure = brief(team__hourly_usd=Range(50, 100, 200), team__tuning_hours=Range(10, 20, 40))
+    changes = [("team.hourly_usd", 50.0), ("data.examples", 10.0)]
+    sheet = drawn_what_if(unsure, changes, 20, 7)
+    alone = Sheet(unsure, 21, 7)
+    assert sheet["team.tuning_hours"].rows.shape == (21,)
+    hourly = sheet["team.hourly_usd"].rows
+    assert hourly.tolist() == [[50.0] * 21, alone["team.hourly_usd"].rows.tolist()]
+    both = drawn_what_if(unsure, [("team.hourly_usd", 50.0), ("team.hourly_usd", 60.0)], 20, 7)
+    assert both["team.hourly_usd"].rows.tolist() == [[50.0], [60.0]]
+    assert both.flat(both["team.hourly_usd"].rows).tolist() == [50.0] * 21 + [60.0] * 21
+
+
+def test_inputs_that_were_drawn_are_not_drawn_again_but_where_their_range_differs() -> None:
+    unsure = brief(team__hourly_usd=Range(50, 100, 200), team__tuning_hours=Range(10, 20, 40))
+    whole = Sheet(unsure, 50, 7)
+    for key in ("team.hourly_usd", "team.tuning_hours"):
+        assert whole[key].is_known
+    known = SimpleNamespace(inputs=whole.figures, spreads=whole.spreads)
+    other = replace(unsure, team=replace(unsure.team, tuning_hours=Range(10, 30, 40)))
+    sheet = Sheet(other, 20, 7, known=known)
+    assert np.shares_memory(sheet["team.hourly_usd"].rows, whole["team.hourly_usd"].rows)
+    expected = Sheet(other, 20, 7)["team.tuning_hours"].rows
+    assert sheet["team.tuning_hours"].rows.tolist() == expected.tolist()
 
 
 def test_a_value_left_out_is_unknown_with_its_reason_and_never_zero() -> None:
