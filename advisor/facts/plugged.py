@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from advisor.core.facts import TokenPrice
 from advisor.core.plugins import PriceProvider, guarded, records
 from advisor.facts.price_file import checked_prices
+
+MOST_ROWS = 100_000
+"""Prices that one provider may have: a generator without an end would be read for ever."""
 
 
 def plugged_prices() -> Iterator[tuple[TokenPrice, ...]]:
@@ -19,5 +23,7 @@ def plugged_prices() -> Iterator[tuple[TokenPrice, ...]]:
 
 
 def _rows(provider: PriceProvider) -> tuple[TokenPrice, ...]:
-    rows = [dict(row) for row in provider.rows()]
+    rows = [dict(row) for row in islice(provider.rows(), MOST_ROWS + 1)]
+    if len(rows) > MOST_ROWS:
+        raise ValueError(f"it has more than {MOST_ROWS:,} rows")
     return checked_prices(Path(f"plug-in {provider.name}"), rows)

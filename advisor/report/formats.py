@@ -50,11 +50,15 @@ class PluggedFormat(ReportFormat):
 
     def render(self, verdict: Verdict, look: Look = PLAIN) -> bytes:
         """The report as the bytes of a file. Raises PluginError where the plug-in fails."""
-        from advisor.core.plugins import reason_of
+        from advisor.core.plugins import FAILURES, code_of_others, reason_of
 
         try:
-            return _as_bytes(self.plugin.render(verdict))
-        except Exception as error:  # the code of others
+            with code_of_others():
+                report = self.plugin.render(verdict)
+            if not isinstance(report, str | bytes):
+                raise TypeError(f"it returned {type(report).__name__}, not text or bytes")
+            return _as_bytes(report)
+        except FAILURES as error:
             raise PluginError(
                 f"plug-in {self.name} could not write the report ({reason_of(error)}); update or "
                 "remove it, or choose another format"
@@ -85,9 +89,13 @@ FORMATS = (
 
 def plugged() -> Iterator[ReportFormat]:
     """The formats of plug-ins, looked for when ours do not have what is asked for."""
-    from advisor.core.plugins import PluggedReport, records
+    from advisor.core.plugins import PluggedReport, add_fault, records
 
+    ours = {form.name for form in FORMATS}
     for plugin in records(PluggedReport):
+        if plugin.name in ours:
+            add_fault(plugin.name, f"{plugin.name!r} is one of our formats; rename the plug-in's")
+            continue
         yield PluggedFormat(plugin.name, plugin.endings, plugin.name, plugin)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -26,6 +27,16 @@ wrong_row = PriceProvider(
     "wrong-row", "s", "2026-01-01", lambda: [{"provider": "p", "model": "m", "source": "s"}]
 )
 perfect = Estimator("perfect", "s", "2026-01-01", 0.0, fails)
+def leaves(*args):
+    raise SystemExit(4)
+
+def talks(*args):
+    print("a plug-in says hello")
+    return []
+
+leaving = PriceProvider("leaving", "s", "2026-01-01", leaves)
+talking = PriceProvider("talking", "s", "2026-01-01", talks)
+unending = PriceProvider("unending", "s", "2026-01-01", lambda: iter(dict, None))
 shaky = Estimator("shaky", "s", "2026-01-01", 0.2, fails)
 negative = Estimator("negative", "s", "2026-01-01", 0.2, lambda run: Prediction(-1.0))
 report = PluggedReport("broken-report", (".brk",), "s", "2026-01-01", fails)
@@ -97,6 +108,8 @@ def test_a_broken_plugin_is_listed_with_its_fault(
     [
         ("prices", "missing:RECORD", "recommend customs-invoices", "missing:RECORD cannot be"),
         ("prices", "faulty:failing", "facts gpus L40S", "plug-in failing is left out: Runtime"),
+        ("prices", "faulty:leaving", "facts gpus L40S", "plug-in leaving is left out: SystemExit"),
+        ("prices", "faulty:unending", "facts gpus L40S", "it has more than 100,000 rows"),
         ("prices", "faulty:wrong_row", "facts gpus L40S", "prices[0].as_of: is missing"),
         ("techniques", "faulty:not_a_record", "schema", "is not a PluggedTechnique"),
         ("estimators", "faulty:shaky", "estimate --model 8B --gpu L40S", "plug-in shaky is left"),
@@ -134,3 +147,9 @@ def test_help_looks_for_no_plugins(installed) -> None:
     site = installed("advisor.prices", "leaves:RECORD")
     assert advisor(site, "--help").stderr == ""
     assert advisor(site, "where").stderr == ""
+
+
+def test_what_a_plugin_prints_is_no_part_of_the_answer(installed) -> None:
+    done = advisor(installed("advisor.prices", "faulty:talking"), "facts", "gpus", "L40S", "--json")
+    assert json.loads(done.stdout)
+    assert done.stderr == "a plug-in says hello\n"

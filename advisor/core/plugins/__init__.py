@@ -6,9 +6,11 @@ plug-ins has a worked example.
 """
 
 from advisor.core.plugins.loading import (
+    FAILURES,
     GROUPS,
     Plugin,
     add_fault,
+    code_of_others,
     every_plugin,
     faults,
     guarded,
@@ -26,6 +28,7 @@ from advisor.core.plugins.records import (
 )
 
 __all__ = [
+    "FAILURES",
     "GROUPS",
     "DataFormat",
     "Estimator",
@@ -36,6 +39,7 @@ __all__ = [
     "PriceProvider",
     "PriceRow",
     "add_fault",
+    "code_of_others",
     "every_plugin",
     "faults",
     "guarded",

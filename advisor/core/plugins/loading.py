@@ -7,10 +7,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, ParamSpec, TextIO, TypeAlias, TypeVar, cast
 
 from advisor.core.plugins.records import (
     DataFormat,
@@ -39,6 +40,9 @@ GROUPS: dict[str, type[PluginRecord]] = {
 
 PACKAGES = (".dist-info", ".egg-info")
 """How folders end that describe an installed package."""
+
+FAILURES = (Exception, SystemExit)
+"""What the code of others may raise: it does not end the program."""
 
 _faults: dict[str, str] = {}
 """Why a plug-in is left out, by its name."""
@@ -93,10 +97,18 @@ def guarded(
 ) -> Result | None:
     """What a plug-in's function returns; None, and a fault, where it fails."""
     try:
-        return function(*args, **kwargs)
-    except Exception as error:  # the code of others
+        with code_of_others():
+            return function(*args, **kwargs)
+    except FAILURES as error:
         add_fault(name, reason_of(error))
         return None
+
+
+def code_of_others() -> redirect_stdout[TextIO]:
+    """Around every call of a plug-in: what it prints goes to stderr, since stdout holds what was
+    asked for, such as JSON.
+    """
+    return redirect_stdout(sys.stderr)
 
 
 def reason_of(error: BaseException) -> str:
@@ -170,8 +182,9 @@ def _loaded(point: EntryPoint, kind: type[PluginRecord], names: set[str]) -> Plu
         return Plugin(point.group, point.name, package, version, None, fault)
 
     try:
-        record = point.load()
-    except (Exception, SystemExit) as error:  # the code of others
+        with code_of_others():
+            record = point.load()
+    except FAILURES as error:
         return left_out(f"{point.value} cannot be loaded ({reason_of(error)})")
     if not isinstance(record, kind):
         return left_out(f"{point.value} is not a {kind.__name__} of advisor.core.plugins")
