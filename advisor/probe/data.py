@@ -161,7 +161,7 @@ def _report(
         raise UsageError(f"{files[0]}: no usable row; give one example a row")
     distinct, conflicting = _counted(train)
     names = ", ".join(Path(f).name for f in reader.files[:3])
-    source = f"{len(train)} rows of {names}; {train.counter.source}"
+    source = f"{len(train):,} rows of {names}; {train.counter.source}"
     lengths = figures.row_lengths(train)
     report = DataReport(
         files=tuple(reader.files),

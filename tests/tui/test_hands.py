@@ -230,3 +230,28 @@ async def test_what_is_longer_than_its_field_ends_with_dots_until_it_is_edited(a
         await pilot.pause()
         assert "…" not in line()
         assert "country" in line()
+
+
+@pytest.mark.parametrize("key", ["name", "current.monthly_usd", "hardware.gpu", "client"])
+async def test_the_field_in_focus_is_in_sight(app, key):
+    async with app.run_test(size=(60, 20)) as pilot:
+        await settle(pilot)
+        await app.desk.go_to(key)
+        form = app.desk.panes.form
+        await until(pilot, lambda: app.desk.focused is form.field(key).control)
+        await pilot.pause(0.2)
+        assert form.region.contains_region(form.field(key).region)
+
+
+async def test_pages_are_turned_wherever_the_focus_is(app):
+    async with app.run_test(size=(60, 20)) as pilot:
+        await settle(pilot)
+        for tab in ("1", "7"):
+            await pilot.press(tab)
+            await settle(pilot)
+            pane = app.desk.panes.visible_content
+            await until(pilot, lambda pane=pane: pane.max_scroll_y > 0)
+            await pilot.press("pagedown")
+            await until(pilot, lambda pane=pane: pane.scroll_y > 0)
+            await pilot.press("pageup")
+            await until(pilot, lambda pane=pane: pane.scroll_y == 0)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _DIGITS = 4
 """Significant digits of a measured range: more would only make the brief hard to read."""
+_DIGITS_AT_A_GLANCE = 3
+"""The same in an empty field, where nothing is taken over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def standing_in(report: DataReport | None, draft: Draft) -> Mapping[str, str]:
 
     informed = apply(report, draft.brief)
     return {
-        key: f"{as_typed(questions()[key], _readable(informed.get(key)))}, from the file"
+        key: f"{as_typed(questions()[key], _at_a_glance(informed.get(key)))}, from the file"
         for key in questions()
         if key in informed.origins and key not in draft.brief.origins
     }
@@ -87,8 +89,12 @@ def _proposed(proposal: Proposal, draft: Draft, informed: Brief) -> ProposedAnsw
     )
 
 
-def _readable(value: Any) -> Any:
+def _at_a_glance(value: Any) -> Any:
+    return _readable(value, _DIGITS_AT_A_GLANCE)
+
+
+def _readable(value: Any, digits: int = _DIGITS) -> Any:
     if not isinstance(value, Range) or value.is_exact:
         return value
     points = (value.p10, value.p50, value.p90)
-    return Range(*(None if point is None else float(f"{point:.{_DIGITS}g}") for point in points))
+    return Range(*(None if point is None else float(f"{point:.{digits}g}") for point in points))

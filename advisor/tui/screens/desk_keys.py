@@ -44,6 +44,8 @@ KEYS: list[Binding] = [
     _key("next-field", "tab", "app.focus_next", "Next field", first=True),
     _key("previous-field", "shift+tab", "app.focus_previous", "Previous field", first=True),
     _key("finish-field", "enter", "next_field", "Next field", first=True),
+    _key("page-up", "pageup", "turn_page(-1)", "Page up"),
+    _key("page-down", "pagedown", "turn_page(1)", "Page down"),
     _key("undo", "ctrl+z", "undo", "Undo", first=True),
     _key("redo", "ctrl+y", "redo", "Redo", first=True),
     _key("range", "f4", "range", "Low, likely, high"),

@@ -27,6 +27,10 @@ class TabActions(DeskFace):
         """Start what asks nothing; keys do not wait for it."""
         self.run_worker(work, exit_on_error=False)
 
+    def action_turn_page(self, step: int) -> None:
+        """Scroll the pane in sight by a page, wherever the focus is."""
+        self.panes.turn_page(step)
+
     def action_write_reports(self) -> None:
         """Write the report in every format."""
         self._in_background(self.files.write_reports())

@@ -103,7 +103,7 @@ class BriefForm(FocusBorder, VerticalScroll):
     BORDER_TITLE = "Brief"
     DEFAULT_CSS = """
     BriefForm {
-        scrollbar-size-vertical: 1;
+        overflow-y: auto; scrollbar-size-vertical: 1;
     }
     """
 
@@ -127,6 +127,11 @@ class BriefForm(FocusBorder, VerticalScroll):
         wanted = OPEN_FIRST + OPEN_WHERE_TALL if tall else OPEN_FIRST
         self._to_open = [box for box in self.boxes if box.group.title in wanted and not box.is_open]
         self.call_after_refresh(self.set_timer, BETWEEN_GROUPS_SECONDS, self._open_next)
+
+    def on_resize(self) -> None:
+        """The help below grew, or the window was made smaller: the field in focus stays in sight."""
+        if self.has_focus_within and self.screen.focused is not None:
+            self.screen.focused.scroll_visible(animate=False)
 
     async def _open_next(self) -> None:
         """One group at a time: to lay out and paint all of them at once would hold up keys."""
@@ -219,6 +224,8 @@ class BriefForm(FocusBorder, VerticalScroll):
         await box.unfold(True, all_questions=key not in box.first_keys)
         if field := self.field(key):
             field.control.focus()
+            # What was folded has its place only after the next layout.
+            self.call_after_refresh(field.scroll_visible, animate=False)
 
 
 def _sign(effects: Mapping[str, Effect], key: str) -> str:

@@ -34,7 +34,7 @@ class ReportPane(FocusBorder, VerticalScroll):
     BORDER_TITLE = "Report"
     DEFAULT_CSS = """
     ReportPane {
-        scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+        overflow-y: auto; scrollbar-size-vertical: 1; scrollbar-gutter: stable;
         HorizontalGroup { height: 1; }
         .label { width: auto; color: $text-muted; padding: 0 1; }
         #format { width: 23; }
