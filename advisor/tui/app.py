@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +79,7 @@ class AdvisorApp(App[None]):
         if read is not None:
             self._keys.hold()
         self.refusal: AdvisorError | None = None
+        self._leaving = ExitStack()
         if read is None:
             self._make_desk(draft, engine)
 
@@ -195,6 +196,8 @@ class AdvisorApp(App[None]):
         return not hasattr(self, "desk")
 
     def _hang_up(self) -> None:
+        # Nothing more is drawn: Textual waits forever to write to a terminal that has gone.
+        self._leaving.enter_context(self.batch_update())
         if not self._is_loading:
             self.desk.autosave.flush()
         self.run_worker(self._leave(), group="quit", exclusive=True)

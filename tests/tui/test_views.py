@@ -336,12 +336,33 @@ def test_test_items_that_are_in_training_are_not_proposed(observations):
 
 
 def test_a_proposal_says_why_and_is_no_markup():
-    told = proposal_lines(
-        ProposedAnswer("data.examples", "", "[b]7", "counted in \x1b[2J[/].csv")
-    ).plain
-    assert told.startswith("data.examples: left out → [b]7")
-    assert "\x1b" not in told
-    assert "[/].csv" in told
+    proposal = ProposedAnswer("data.examples", "", "[b]7", "counted in \x1b[2J[/].csv")
+    said = proposal_lines(proposal, 80).plain
+    assert said.startswith("data.examples: left out → [b]7")
+    assert "\x1b" not in said
+    assert "[/].csv" in said
+    assert all(line.startswith("  ") for line in proposal_lines(proposal, 14).plain.split("\n")[1:])
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_with_nothing_to_show_says_so(verdict, name):
+    empty = replace(
+        verdict,
+        arms=(),
+        excluded=(),
+        plan=(),
+        why=(),
+        warnings=(),
+        assumptions=(),
+        risks=(),
+        considerations=(),
+        steps=(),
+        improvements=(),
+        segments=(),
+        flip_points=(),
+        sensitivity=(),
+    )
+    assert section_lines(name, empty, 70, 10).plain.strip()
 
 
 @given(st.text(max_size=60))

@@ -12,6 +12,7 @@ from advisor.core.naming import option_name
 from advisor.core.quantity import Range
 from advisor.core.verdict import Advantage, Verdict
 from advisor.report.extract import approach_chances
+from advisor.report.phrases import is_near
 from advisor.report.terms import Terms
 from advisor.tui.views.cost_map import map_lines
 from advisor.tui.views.learning_chart import learning_lines
@@ -22,12 +23,24 @@ from advisor.tui.views.verdict import section
 
 Draw = Callable[[Verdict, int, int], Iterator[Content]]
 
+_NOTHING: MappingProxyType[str, str] = MappingProxyType(
+    {
+        "why": "no reasons: no option is left to compare",
+        "ranges": "no ranges: no option is left to compare",
+        "plan": "no plan: this verdict asks for no work and no measurement",
+        "rules": "nothing is ruled out, assumed or warned of",
+    }
+)
+"""What a section says where it has nothing to show."""
+
 
 def section_lines(name: str, verdict: Verdict, width: int, height: int) -> Content:
     """One section for a width in cells; charts are `height` lines high."""
     lines = list(_SECTIONS[name](verdict, width, height))
     while lines and not lines[0].plain:
         lines.pop(0)
+    if not lines and name in _NOTHING:
+        return Content.styled(_NOTHING[name], "dim")
     return Content("\n").join(lines)
 
 
@@ -41,7 +54,10 @@ def _why(verdict: Verdict, width: int, height: int) -> Iterator[Content]:
 
 
 def _flips(verdict: Verdict, width: int, height: int) -> Iterator[Content]:
-    yield from section("The answer at other volumes and prices of an error", [*map_lines(verdict)])
+    chart = [*map_lines(verdict)]
+    yield from section("The answer at other volumes and prices of an error", chart)
+    if not chart and not any(is_near(flip) for flip in verdict.flip_points):
+        yield Content.styled("no single answer, within its usual range, changes the verdict", "dim")
 
 
 def _next(verdict: Verdict, width: int, height: int) -> Iterator[Content]:

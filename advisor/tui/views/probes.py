@@ -12,6 +12,7 @@ from advisor.core.format import clean
 from advisor.core.probes import DataReport, HardwareReport
 from advisor.probe import show, show_machine
 from advisor.tui.model.proposed_answers import ProposedAnswer
+from advisor.tui.views.hanging import hanging
 
 _NARROWEST = show.LABEL + 21
 """Narrower than this the lines would be broken twice."""
@@ -48,12 +49,13 @@ def _labelled(lines: Iterable[str]) -> Iterator[Content]:
         yield Content.assemble((line[:cut], "dim"), line[cut:]) if labelled else Content(line)
 
 
-def proposal_lines(proposal: ProposedAnswer) -> Content:
+def proposal_lines(proposal: ProposedAnswer, width: int) -> Content:
     """A proposal: key, the value now, the proposed value, and why."""
     now = clean(proposal.now or "left out")
     return Content.assemble(
         (f"{proposal.key}: ", "bold"),
         f"{now} → ",
         (clean(proposal.text), "bold $text-accent"),
-        (f"\n  {clean(proposal.why)}", "dim"),
+        "\n",
+        hanging(f"  {clean(proposal.why)}", width).stylize("dim"),
     )

@@ -129,7 +129,7 @@ class BriefForm(FocusBorder, VerticalScroll):
         self.call_after_refresh(self.set_timer, BETWEEN_GROUPS_SECONDS, self._open_next)
 
     def on_resize(self) -> None:
-        """The help below grew, or the window was made smaller: the field in focus stays in sight."""
+        """The field in focus stays in sight where help grows or the window shrinks."""
         if self.has_focus_within and self.screen.focused is not None:
             self.screen.focused.scroll_visible(animate=False)
 

@@ -20,6 +20,8 @@ from advisor.tui.views.probes import data_lines, proposal_lines
 from advisor.tui.widgets.fitted_text import FittedText
 from advisor.tui.widgets.focus_border import FocusBorder
 
+BAR_COLUMNS = 1
+"""Columns of a scroll bar."""
 HEADING = "Proposals — enter accepts one, a accepts all, u undoes"
 
 
@@ -56,14 +58,22 @@ class DataPane(FocusBorder, Vertical):
             return
         self.proposals = proposals
         self.set_class(not proposals, "-nothing")
+        self._list_proposals()
+        if self.query_one(OptionList).has_focus and not proposals:
+            self.query_one(VerticalScroll).focus()
+
+    def on_resize(self) -> None:
+        """Another width breaks the lines elsewhere."""
+        self._list_proposals()
+
+    def _list_proposals(self) -> None:
         options = self.query_one(OptionList)
         at = options.highlighted or 0
+        width = self.content_size.width - BAR_COLUMNS
         options.set_options(
-            Option(proposal_lines(proposal), id=proposal.key) for proposal in proposals
+            Option(proposal_lines(proposal, width), id=proposal.key) for proposal in self.proposals
         )
-        options.highlighted = min(at, len(proposals) - 1) if proposals else None
-        if options.has_focus and not proposals:
-            self.query_one(VerticalScroll).focus()
+        options.highlighted = min(at, len(self.proposals) - 1) if self.proposals else None
 
     def show_progress(self, event: StageEvent) -> None:
         """How far the look is, and how to stop it."""
