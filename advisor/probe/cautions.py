@@ -38,7 +38,7 @@ def cautions(report: DataReport) -> Iterator[str]:
 
 def rows_of(count: int, kind: str = "") -> str:
     """`1 row`, `2 duplicate rows`."""
-    return f"{count} {kind}{'row' if count == 1 else 'rows'}"
+    return f"{count:,} {kind}{'row' if count == 1 else 'rows'}"
 
 
 def _of_rows(report: DataReport) -> Iterator[str]:

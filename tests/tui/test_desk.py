@@ -39,7 +39,8 @@ async def settle(pilot: Pilot[None]) -> None:
     for _ in range(3):
         await pilot.pause(0.06)
         running = [w for w in pilot.app.workers if w.group in ("look", "judge")]
-        await pilot.app.workers.wait_for_complete(running)
+        if running:  # of none, it would wait for every worker, also for those that ask
+            await pilot.app.workers.wait_for_complete(running)
     await pilot.pause()
 
 

@@ -19,6 +19,7 @@ from advisor.tui.model.autosave import DraftStore
 from advisor.tui.model.draft import Draft
 from advisor.tui.screens import desk
 from advisor.tui.screens.dialogs import Ask, AskText
+from advisor.tui.screens.jump import JumpScreen
 from advisor.tui.screens.range_editor import AskRange
 from advisor.tui.widgets.compare_pane import ComparePane
 from advisor.tui.widgets.decision_pane import DecisionPane, OptionTable
@@ -239,8 +240,7 @@ async def test_the_field_in_focus_is_in_sight(app, key):
         await app.desk.go_to(key)
         form = app.desk.panes.form
         await until(pilot, lambda: app.desk.focused is form.field(key).control)
-        await pilot.pause(0.2)
-        assert form.region.contains_region(form.field(key).region)
+        await until(pilot, lambda: form.region.contains_region(form.field(key).region))
 
 
 async def test_pages_are_turned_wherever_the_focus_is(app):
@@ -255,3 +255,24 @@ async def test_pages_are_turned_wherever_the_focus_is(app):
             await until(pilot, lambda pane=pane: pane.scroll_y > 0)
             await pilot.press("pageup")
             await until(pilot, lambda pane=pane: pane.scroll_y == 0)
+
+
+async def test_a_what_if_starts_from_what_the_file_holds(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        field(app, "data.examples").control.focus()
+        await until(pilot, lambda: "what if" in app.desk.field_help.render().plain)
+        await pilot.press("plus")
+        await settle(pilot)
+        assert app.desk.draft.supposed["data.examples"] == Range.exact(3290)
+
+
+async def test_jump_letters_stand_on_what_is_in_sight(app):
+    async with app.run_test(size=(60, 20)) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: isinstance(app.screen, JumpScreen))
+        form = app.desk.panes.form
+        fields = [w for w in app.screen._targets.values() if form in w.ancestors]
+        assert fields
+        assert all(form.region.contains_region(widget.region) for widget in fields)

@@ -24,6 +24,7 @@ from advisor.tui.model.verdict_change import change_line
 from advisor.tui.work.judge_jobs import REST_SECONDS, JudgeJobs
 
 if TYPE_CHECKING:
+    from advisor.core.probes import DataReport
     from advisor.core.verdict import Verdict
     from advisor.tui.screens.desk import Desk
     from advisor.tui.work.engine import Engine, Observations
@@ -76,6 +77,7 @@ class JudgingController:
         self.history = UndoHistory()
         self._applied.clear()
         self._before_change = None
+        self._desk.field_help.report = None
         self.set_draft(draft)
         self._desk.show_failure("")
         self._desk.show_verdict(None)
@@ -183,12 +185,11 @@ class JudgingController:
 
     def step(self, message: WhatIfStepped) -> None:
         """Try a larger or smaller number without making it an answer."""
+        from advisor.tui.model.proposed_answers import value_in_use
         from advisor.tui.model.stepping import stepped
 
         question = questions()[message.key]
-        value = self.draft.supposed.get(message.key, self.draft.value(message.key))
-        if value is None:
-            value = question.default
+        value = value_in_use(self._data, self.draft, message.key)
         if value is None:
             self._desk.notify(f"type a value first: {question.source}", markup=False)
             return
@@ -249,8 +250,13 @@ class JudgingController:
         """Say at the fields what the data hold, beside answers and in the place of missing ones."""
         from advisor.tui.model.proposed_answers import differing, standing_in
 
-        data = self.observations.data if self.observations is not None else None
+        data = self._data
+        self._desk.field_help.report = data
         self._desk.show_findings(differing(data, self.draft), standing_in(data, self.draft))
+
+    @property
+    def _data(self) -> DataReport | None:
+        return self.observations.data if self.observations is not None else None
 
     def receive(self, message: VerdictReady) -> None:
         """Show a verdict, unless a newer request is under way; then judge in depth."""

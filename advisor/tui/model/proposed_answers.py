@@ -76,6 +76,20 @@ def standing_in(report: DataReport | None, draft: Draft) -> Mapping[str, str]:
     }
 
 
+def value_in_use(report: DataReport | None, draft: Draft, key: str) -> Any:
+    """What the verdict rests on: a what-if, the answer, what the files hold, or the default."""
+    value = draft.supposed.get(key, draft.value(key))
+    if value is not None:
+        return value
+    if report is not None:
+        from advisor.probe.proposals import apply
+
+        informed = apply(report, draft.brief)
+        if key in informed.origins:
+            return _at_a_glance(informed.get(key))
+    return questions()[key].default
+
+
 def _proposed(proposal: Proposal, draft: Draft, informed: Brief) -> ProposedAnswer:
     """A measured value is taken exactly, not from its text; a hint has only its text."""
     question = questions()[proposal.key]

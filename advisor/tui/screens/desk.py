@@ -51,7 +51,8 @@ class Desk(DeskActions):
         self.panes = TabPanes(engine.machine, self.calibration.jobs, draft)
 
     def on_mount(self) -> None:
-        self.query_one(Tabs).focus()
+        for tabs in self.query(Tabs):  # none where the app was closed meanwhile
+            tabs.focus()
         self.set_interval(WATCH_SECONDS, self.files.watch_file)
         self.call_after_refresh(self._begin)
 

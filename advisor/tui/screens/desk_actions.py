@@ -7,6 +7,7 @@ from pathlib import Path
 from time import strftime
 from typing import TYPE_CHECKING
 
+from textual.widget import Widget
 from textual.widgets import Tabs
 
 from advisor.core.brief import questions
@@ -52,11 +53,14 @@ class DeskActions(TabActions):
     async def _jump(self) -> None:
         from advisor.tui.screens.jump import JumpScreen
 
-        inside = self.region
-        targets = [w for w in self.focus_chain if w.region and inside.contains_region(w.region)]
+        targets = [w for w in self.focus_chain if w.region and self._is_in_sight(w)]
         target = await self.app.push_screen_wait(JumpScreen(targets))
         if target is not None:
             target.focus()
+
+    def _is_in_sight(self, widget: Widget) -> bool:
+        place = self.find_widget(widget)
+        return place.region == place.visible_region
 
     def action_copy(self) -> None:
         """Copy the verdict in one line."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style as RichStyle
 from textual.color import Color
+from textual.css.query import NoMatches
 from textual.css.styles import RulesMap
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen, Screen
@@ -21,7 +23,14 @@ Answer = TypeVar("Answer")
 
 
 class Dialog(ModalScreen[Answer]):
-    """Ends with an answer."""
+    """Ends with an answer. `begin` fills it and places the focus."""
+
+    def on_mount(self) -> None:
+        with suppress(NoMatches):  # the app was closed meanwhile: the parts have gone already
+            self.begin()
+
+    def begin(self) -> None:
+        """Do what needs the parts of the dialog."""
 
     def render(self) -> RenderResult:  # type: ignore[override]
         below = super().render()

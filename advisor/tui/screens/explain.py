@@ -69,7 +69,7 @@ class ExplainScreen(Dialog[None]):
                     yield Static(Content("no figures"), id="figure")
             yield Static(classes="how")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         figures = self.query_one(OptionList)
         figures.focus()
         figures.highlighted = next(

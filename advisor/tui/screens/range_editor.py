@@ -73,7 +73,7 @@ class AskRange(Dialog[RangeAnswer | None]):
             yield Static(Content.styled(_left_out(self.question), "dim"))
             yield Static(classes="refusal")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         self.query_one("#low", Input).focus()
 
     @on(Input.Submitted)

@@ -53,7 +53,7 @@ class AskScore(Dialog[KnownScore | None]):
             yield Static(Content("type the score · ↑ ↓ of what · enter takes it · escape back"))
             yield Static(classes="refusal")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         self.query_one(OptionList).highlighted = 0
         self.query_one(Input).focus()
 

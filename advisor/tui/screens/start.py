@@ -96,7 +96,7 @@ class StartScreen(Dialog[WayIn | None]):
                 Content("↑ ↓ choose · enter starts · escape: an empty brief"), classes="how"
             )
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         self.query_one(OptionList).focus()
         self.post_message(DeskReady())
 
@@ -179,7 +179,7 @@ class FiveQuestions(Dialog[Mapping[str, Answer] | None]):
                 classes="how",
             )
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         for field in self.fields:
             field.show(None)
         self.fields[0].control.focus()

@@ -82,12 +82,13 @@ def matches(name: str, text: str) -> bool:
     return all(word in name.lower() for word in text.lower().split())
 
 
-def header(width: int) -> Content:
-    """The titles of the columns."""
+def header(width: int, order: Order = Order.CHANCE) -> Content:
+    """The titles of the columns; ▾ before the one that the table is sorted by."""
     columns = _columns(width)
     name = _name_width(width, columns)
-    titles = "".join(f"{c.title:>{c.width}} " for c in columns)
-    return Content.styled(f"{'  option':<{name + _MARK}}{titles}", "dim bold")
+    by = dict(zip(Order, COLUMNS, strict=True))[order]
+    titles = "".join(f"{'▾' if c is by else ' '}{c.title}".rjust(c.width + 1) for c in columns)
+    return Content.styled(f"{'  option':<{name + _MARK - 1}}{titles} ", "dim bold")
 
 
 def option_line(

@@ -168,7 +168,7 @@ class DecisionPane(FocusBorder, Vertical):
         folded = f", {hidden} variants folded (f)" if hidden else ""
         only = f", only “{clean(self._wanted)}” (/)" if self._wanted else ""
         self.border_title = f"Options by {self._order.value}{folded}{only}"
-        self.query_one(".header", Static).update(header(width))
+        self.query_one(".header", Static).update(header(width, self._order))
         at = table.highlighted
         table.set_options(
             Option(option_line(option, verdict, variants, width, by_id[option.id]), id=option.id)

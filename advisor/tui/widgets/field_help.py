@@ -12,6 +12,7 @@ from advisor.tui.model.question_text import long_help, short_help
 from advisor.tui.model.stepping import can_step
 
 if TYPE_CHECKING:
+    from advisor.core.probes import DataReport
     from advisor.core.question import Question
     from advisor.core.verdict import Verdict
     from advisor.tui.model.draft import Draft
@@ -50,6 +51,7 @@ class FieldHelp(Widget):
 
     verdict: reactive[Verdict | None] = reactive(None, layout=True)
     draft: reactive[Draft | None] = reactive(None, layout=True)
+    report: reactive[DataReport | None] = reactive(None, layout=True)
 
     def _slider(self) -> Content:
         """The number in focus on a slider, with the value at which the verdict flips."""
@@ -57,11 +59,10 @@ class FieldHelp(Widget):
             return Content("")
         key = self.question.key
         if not key.startswith("calibrate."):
+            from advisor.tui.model.proposed_answers import value_in_use
             from advisor.tui.views.slider import slider_line
 
-            value = self.draft.supposed.get(key, self.draft.value(key))
-            if value is None:
-                value = self.question.default
+            value = value_in_use(self.report, self.draft, key)
             return slider_line(self.question, value, self.verdict, self.size.width or 80)
         return Content("")
 
