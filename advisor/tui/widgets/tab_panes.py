@@ -87,13 +87,15 @@ class TabPanes(ContentSwitcher):
     def turn_page(self, step: int) -> None:
         """Scroll the pane in sight: the largest part of it that has more than fits."""
         pane = self.visible_content
-        long = (
-            [w for w in pane.walk_children(Widget, with_self=True) if w.max_scroll_y]
-            if pane
-            else []
-        )
-        if seen := [widget for widget in long if widget.is_on_screen]:
-            part = max(seen, key=lambda widget: widget.region.area)
+        if pane is None:
+            return
+        parts = [
+            part
+            for part in pane.walk_children(Widget, with_self=True)
+            if part.max_scroll_y and part.is_on_screen
+        ]
+        if parts:
+            part = max(parts, key=lambda part: part.region.area)
             part.scroll_relative(y=step * max(part.scrollable_content_region.height - 1, 1))
 
     def name_command(self) -> None:
