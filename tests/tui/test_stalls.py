@@ -20,7 +20,9 @@ from tests.tui.loop_watch import LoopWatch
 from tests.tui.test_calibrate import plan, run_through
 from tests.tui.test_desk import until
 
-LONGEST_SECONDS = 0.08
+LONGEST_SECONDS = 0.05
+TRIES = 2
+"""A step that other work on the machine interrupted is long once, not in every try."""
 
 MANY = (
     "claude-sonnet-5-5",
@@ -36,6 +38,18 @@ MANY_TUNED = ("Qwen3-0.6B", "Qwen3-1.7B", "Qwen3-4B", "Qwen3-8B", "Qwen3-14B", "
 
 @pytest.mark.slow
 async def test_keys_are_answered_while_many_options_are_judged(home):
+    held_up: set[str] = set()
+    for number in range(TRIES):
+        longest = await longest_steps()
+        assert len(longest) >= 6
+        too_long = {phase for phase, seconds in longest.items() if seconds > LONGEST_SECONDS}
+        held_up = too_long if number == 0 else held_up & too_long
+        if not held_up - {"end"}:
+            return
+    raise AssertionError(f"held up: {longest}")
+
+
+async def longest_steps() -> dict[str, float]:
     """With the real engine: load, judge, open every tab, look again, watch a recorded run."""
     draft = Draft.read(shipped.folder("profiles") / "briefs" / "customs-invoices.toml")
     draft = draft.answer("models.prompt", MANY).answer("models.tune", MANY_TUNED)
@@ -72,9 +86,7 @@ async def test_keys_are_answered_while_many_options_are_judged(home):
         await until(pilot, lambda: app.desk.calibration.jobs.run_on_screen.ended)
         watch.phase = "end"
         app.desk.engine.close()
-    longest = watch.longest()
-    assert len(longest) >= 6
-    assert {p: s for p, s in longest.items() if s > LONGEST_SECONDS and p != "end"} == {}
+    return watch.longest()
 
 
 async def test_keys_are_answered_while_a_calibration_runs(app, engine):

@@ -57,6 +57,7 @@ class Desk(DeskActions):
         self.call_after_refresh(self._begin)
 
     async def _begin(self) -> None:
+        await self.panes.open()
         self._start_with(self.draft)
         self.is_open.set()
         self.set_timer(loading.REST_SECONDS, self._load_rest)

@@ -46,7 +46,7 @@ class TabPanes(ContentSwitcher):
         from advisor.tui.widgets.brief_form import BriefForm
 
         self._form = BriefForm(draft, id="brief")
-        super().__init__(self._form, initial="brief")
+        super().__init__()
         self._machine = machine
         self._draft = draft
         self._observations: Observations | None = None
@@ -59,6 +59,11 @@ class TabPanes(ContentSwitcher):
     def form(self) -> BriefForm:
         """The form of the brief on the desk."""
         return self._form
+
+    async def open(self) -> None:
+        """Put the form there: after the rest of the desk, so that neither step takes long."""
+        await self.add_content(self._form, set_current=True)
+        self.name_command()
 
     async def take(self, draft: Draft) -> None:
         """A new form for another brief, in front."""
@@ -75,6 +80,8 @@ class TabPanes(ContentSwitcher):
 
     async def bring(self, tab: str) -> None:
         """Show the pane of a tab."""
+        if self.current is None:
+            return
         if not self.query(f"#{tab}"):
             await self.add_content(self._make(tab), id=tab)
         self.current = tab
@@ -214,13 +221,15 @@ class TabPanes(ContentSwitcher):
         """Draw the run where it is in sight; returns how it stands in a few words, empty where none
         is under way.
         """
-        from advisor.tui.views.run import indicator
-        from advisor.tui.widgets.calibrate_pane import CalibratePane
+        if self.current == "calibrate":
+            from advisor.tui.widgets.calibrate_pane import CalibratePane
 
-        if isinstance(pane := self.visible_content, CalibratePane):
-            pane.show_run()
-        run = self._jobs.run_on_screen
-        return indicator(run) if run is not None else ""
+            self.query_one(CalibratePane).show_run()
+        if (run := self._jobs.run_on_screen) is None:
+            return ""
+        from advisor.tui.views.run import indicator
+
+        return indicator(run)
 
     def _make(self, tab: str) -> Widget:
         from advisor.tui.widgets.calibrate_pane import CalibratePane

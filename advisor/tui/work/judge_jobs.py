@@ -101,6 +101,8 @@ class JudgeJobs:
     def _look(self, number: int, brief: Brief, cancel: CancelToken) -> None:
         try:
             observations = self._engine.look(brief, cancel, self._report)
+            from advisor.probe import proposals as _proposing  # noqa: F401  loads here, too
+
             self._desk.post_message(ObservationsReady(number, observations))
         except Cancelled:
             return
