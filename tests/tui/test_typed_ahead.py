@@ -76,10 +76,10 @@ async def test_from_dialog_to_dialog_and_back(app, tmp_path):
         app.desk.judging.answer({"current.model": "claude-sonnet-5"})
         await settle(pilot)
         type_ahead(app, "5", "n", "88% of 300", "enter", "/", "sonnet", "enter", "1")
+        await until(pilot, lambda: any(p._wanted == "sonnet" for p in app.desk.query(DecisionPane)))
         await until(pilot, lambda: app.desk.current_tab == "brief")
         await settle(pilot)
         assert app.desk.draft.brief.quality.measured[0].items == 300
-        assert app.desk.query_one(DecisionPane)._wanted == "sonnet"
         type_ahead(app, "ctrl+p", "quality target")
         await until(pilot, lambda: isinstance(app.screen, CommandPalette))
         await until(pilot, lambda: app.screen.query_one(CommandList).option_count > 0)
