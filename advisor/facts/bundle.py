@@ -68,7 +68,20 @@ def read_bundle(content: bytes, name: str) -> FactsBundle:
             raise UsageError(f"{name}: tables.{table}: is not a table that can be updated{hint}")
         if not isinstance(text, str):
             raise UsageError(f"{name}: tables.{table}: must be the text of the table")
-    return FactsBundle(_day(document.get("made"), name), str(document.get("note", "")), tables)
+        _refuse_half_characters(text, f"tables.{table}", name)
+    note = str(document.get("note", ""))
+    _refuse_half_characters(note, "note", name)
+    return FactsBundle(_day(document.get("made"), name), note, tables)
+
+
+def _refuse_half_characters(text: str, key: str, name: str) -> None:
+    """JSON can name half a character (\\ud800), which no file can hold. Raises UsageError."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"{name}: {key}: holds half a character at {error.start}; write it in UTF-8"
+        ) from None
 
 
 def _day(value: object, name: str) -> date:

@@ -218,8 +218,10 @@ def test_a_wrong_row_is_named_by_its_place_and_nothing_is_used(maker, tmp_path: 
         (b'{"schema": 1, "tables": {"gpus.csv": 3}}', "must be the text of the table"),
         (b'{"schema": 1, "made": "soon", "tables": {"gpus.csv": ""}}', "made: must be a date"),
         (b" " * (9 << 20), "larger than 8 MiB"),
+        (b'{"schema": 1, "tables": {"gpus.csv": "gpu\\ud800"}}', "holds half a character at 3"),
+        (b'{"schema": 1, "note": "\\ud800", "tables": {"gpus.csv": ""}}', "note: holds half a"),
     ],
-    ids=range(9),
+    ids=range(11),
 )
 def test_what_is_not_a_bundle_is_refused(content: bytes, fault: str) -> None:
     with pytest.raises(UsageError, match=r"b\.json: ") as error:
