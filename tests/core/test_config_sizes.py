@@ -2,6 +2,7 @@
 
 import pytest
 
+from advisor.core.config_experts import mlp
 from advisor.core.config_sizes import parameters
 
 
@@ -141,3 +142,32 @@ def test_layers_that_were_searched_one_by_one_have_their_own_sizes():
     attention = 8192 * 128 * (64 + 8 + 8 + 64)
     counted = parameters(config).total - 8192 * 1000
     assert counted == attention + 3 * 8192 * 28672 + 8192 * 8192
+
+
+@pytest.mark.parametrize(
+    ("says", "dense"),
+    [  # of six layers, as transformers builds them
+        ({}, []),
+        ({"first_k_dense_replace": 2}, [0, 1]),
+        ({"num_dense_layers": 1}, [0]),
+        ({"mlp_only_layers": [1, 3]}, [1, 3]),
+        ({"mlp_only_layers": 3}, []),
+        ({"mlp_layer_types": ["dense"] * 2 + ["sparse"] * 4}, [0, 1]),
+        ({"moe_layer_freq": [0, 1, 0, 1, 1, 1]}, [0, 2]),
+        ({"moe_layers": [1, 3, 5]}, [0, 2, 4]),
+        ({"moe_layers": []}, []),
+        ({"moe_layers": 4}, []),
+        ({"moe_layers": "1,3"}, []),
+        ({"expert_layer_period": 2, "expert_layer_offset": 0}, [1, 3, 5]),
+        ({"expert_layer_period": 3}, [0, 1, 3, 4]),
+        ({"expert_layer_period": 1}, []),
+        ({"decoder_sparse_step": 2}, [0, 2, 4]),
+        ({"interleave_moe_layer_step": 3}, [0, 1, 3, 4]),
+        ({"decoder_sparse_step": "2"}, []),
+    ],
+)
+def test_layers_without_experts_are_those_the_file_names(says, dense):
+    sizes = {"num_experts": 8, "intermediate_size": 64, "moe_intermediate_size": 16, **says}
+    one_mlp = 3 * 32 * 64
+    found = [i for i in range(6) if mlp(sizes, 32, i).total == one_mlp]
+    assert found == dense

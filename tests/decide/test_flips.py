@@ -20,7 +20,7 @@ from advisor.decide import flips
 from advisor.decide.breakeven import break_even
 from advisor.decide.crossing import equal_volume
 from advisor.decide.evaluator import Cases
-from advisor.decide.flips import Prober, _beyond, flip_points, grid, moved_options
+from advisor.decide.flips import Prober, _beyond, _keep_valid, flip_points, grid, moved_options
 from advisor.decide.ranking import Ranking, rank
 from advisor.decide.settling import Ruling, answer
 from advisor.decide.tornado import tornado
@@ -326,3 +326,21 @@ def test_the_far_side_of_a_flip_is_a_twentieth_beyond_it(
     key: str, value: float, now: float, expected: float
 ) -> None:
     assert _beyond(key, value, now) == pytest.approx(expected)
+
+
+def test_no_shared_part_is_tried_that_is_longer_than_the_prompt() -> None:
+    """1,650 tokens are stated; of these 800 to 1,000 are shared."""
+    case = brief(traffic__shared_tokens=Range(800.0, 900.0, 1000.0))
+    static, shared = "traffic.static_tokens", "traffic.shared_tokens"
+
+    def kept(stated: bool) -> dict[str, list[float]]:
+        origins = {**case.origins, **({shared: "file"} if stated else {})}
+        grids = {
+            static: np.array([999.0, 1000.0, 5000.0]),
+            shared: np.array([1.0, 1650.0, 1651.0]),
+        }
+        _keep_valid(grids, replace(case, origins=origins))
+        return {key: values.tolist() for key, values in grids.items()}
+
+    assert kept(stated=True) == {static: [1000.0, 5000.0], shared: [1.0, 1650.0]}
+    assert kept(stated=False)[static] == [999.0, 1000.0, 5000.0]
