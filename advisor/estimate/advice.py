@@ -119,7 +119,7 @@ def _folded(lines: Sequence[str], ids: Sequence[str]) -> Iterator[str]:
     alike: dict[str, dict[str, None]] = {}
     for line in lines:
         named = next((name for name in longest_first if name in line), "")
-        alike.setdefault(line.replace(named, "") if named else line, {})[line] = None
+        alike.setdefault(line.replace(named, ""), {})[line] = None
     for first, *others in alike.values():
         more = f". The same holds for {fmt.plural(len(others), 'further option')}"
         yield f"{first}{more if others else ''}"

@@ -25,6 +25,13 @@ def test_every_field_of_every_table_is_asked_for_once() -> None:
     assert sorted(named) == sorted(questions())
 
 
+def test_what_only_names_the_report_is_no_assumption_of_it() -> None:
+    of_report = {key for key in questions() if "." not in key and "[" not in key}
+    assert {key for key in of_report if questions()[key].registered} == {"as_of"}
+    assert of_report == {"as_of", "name", "client", "author", "confidential"}
+    assert Brief().confidential is False
+
+
 @pytest.mark.parametrize("key", list(questions()))
 def test_a_question_is_complete(key: str) -> None:
     question = questions()[key]

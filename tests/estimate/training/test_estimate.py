@@ -295,3 +295,13 @@ def test_a_corrected_figure_says_by_how_many_runs(count: int, words: str) -> Non
     found = estimator._corrected(100.0, 0.3, shares, sources, coefficients.fitted(), "speed")
     assert (found.source, found.basis) == (f"corrected by {words}", "measured")
     assert 100.0 < found.likely < 100.0 * math.exp(0.1)
+
+
+def test_other_readings_of_a_run_are_predicted_as_the_run_itself() -> None:
+    run = replace(published_run(), software_date="")
+    shape, k = estimator.shape_of(run), coefficients.fitted()
+    assert shape is not None
+    found = estimate(run)
+    assert estimator._speed_of(shape, k)(run) == pytest.approx(found.tokens_per_second.likely)
+    assert estimator._memory_of(shape, k)(run) == pytest.approx(sum(found.terms.values()))
+    assert estimator._speed_of(shape, k)(replace(run, gpu=None)) is None

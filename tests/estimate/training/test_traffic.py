@@ -48,6 +48,21 @@ def test_gradients_of_sharded_weights_are_reduced_only_where_all_are_trained() -
     assert seconds[0] / seconds[1] == pytest.approx((2 * 2 + 2) / (2 * 2), rel=0.02)
 
 
+@pytest.mark.parametrize(("gpus", "share"), [(2, 1 / 2), (4, 3 / 4), (8, 7 / 8)])
+def test_a_gpu_gathers_what_the_others_hold(gpus: int, share: float) -> None:
+    """Of a model whose bytes travel at the speed of the link, (D − 1) ÷ D."""
+    k = coefficients.fitted()
+    one, other = (
+        a_run("Llama-3.1-8B", "H100-SXM", method="full", sharding="fsdp", gpus=n) for n in (2, gpus)
+    )
+    seconds = [
+        throughput.seconds_by_term(run, run.gpu, shape_of(run), k)["link"] for run in (one, other)
+    ]
+    assert seconds[1] / seconds[0] == pytest.approx(2 * share)
+    speed = throughput._link_speed(one.gpu, k)
+    assert seconds[0] == pytest.approx(6 * 8_030_261_248 / 2 / speed)
+
+
 def test_a_compiled_layer_moves_each_tensor_once() -> None:
     """Norms: 10 bytes per channel; queries and keys: 6; the gated MLP: 8."""
     run = a_run("Llama-2-7b", method="full", attention="flash", checkpointing="none", compile=True)
