@@ -21,14 +21,10 @@ from advisor.core.errors import UsageError
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.training import TrainingEstimate, TrainingRun
 from advisor.estimate.training import estimate, fixed_seconds, mean_length
-
-LENGTH_DOUBT = 0.4
-"""Log standard deviation of the mean length of examples where only the limit of their length is
-stated.
-"""
+from advisor.estimate.training.lengths import mean_doubt
 
 PADDING_DOUBT = 0.15
-"""The same of how much more another batch is padded than that of the source run."""
+"""Log standard deviation of how much more another batch is padded than that of the source run."""
 
 EVALUATION_SHARE = 0.12
 """Evaluation beside training, as a share of the time of the steps, where a row's total includes
@@ -147,12 +143,13 @@ def _total_seconds(
     share = 1.0 if includes == "train" else 1.0 + EVALUATION_SHARE
     fixed = fixed_seconds(planned, row.text("source")) if includes == "all" else 0.0
     steps = share * samples * mean_length(planned) / speed.p50
-    guessed = "mean_tokens" in planned.assumed
-    doubt = Z80 * (PADDING_DOUBT if calibrated else LENGTH_DOUBT) if guessed else 0.0
-    low, high = (
-        math.exp(math.hypot(math.log(v / speed.p50), doubt)) for v in (speed.p10, speed.p90)
-    )
-    return Range(steps / high + fixed, steps + fixed, steps * low + fixed), ""
+    fewest, most = mean_doubt(planned)
+    if calibrated and "mean_tokens" in planned.assumed:
+        fewest, most = math.exp(-Z80 * PADDING_DOUBT), math.exp(Z80 * PADDING_DOUBT)
+    below = math.hypot(math.log(speed.p90 / speed.p50), math.log(fewest))
+    above = math.hypot(math.log(speed.p50 / speed.p10), math.log(most))
+    low, high = steps * math.exp(-below), steps * math.exp(above)
+    return Range(low + fixed, steps + fixed, high + fixed), ""
 
 
 def _cells(prediction: BacktestPrediction) -> dict[str, str | dict[str, float] | None]:

@@ -102,7 +102,7 @@ CAUSES = """## What is out of reach, and why
 |---|---|---|
 | unslothai/unsloth | memory | neither length nor (mostly) batch is stated; usual ones stand in |
 | unslothai/unsloth, georgian-io/LLM-Finetuning-Toolkit | total time, not answered | samples of \
-which neither mean nor limit of the length is stated: guessed, 250 tokens were 5 times too many \
+which neither mean nor limit of the length is stated: guessed, 350 tokens were 4 times too many \
 in one and 3 times too few in the other |
 | huggingface/optimum-habana, karpathy/nanochat and others | total time, not answered | the \
 number of samples is not stated |

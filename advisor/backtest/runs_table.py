@@ -20,7 +20,12 @@ from advisor.core.training import TrainingRun
 from advisor.estimate.training import frameworks
 from advisor.estimate.training.activations import trained_dtype
 from advisor.estimate.training.frameworks import Framework
-from advisor.estimate.training.lengths import USUAL_EXAMPLES, longest_example, longest_of
+from advisor.estimate.training.lengths import (
+    USUAL_EXAMPLES,
+    longest_example,
+    longest_of,
+    usual_mean,
+)
 from advisor.estimate.training.model_name import size_in_name
 
 SHARED = (
@@ -51,10 +56,6 @@ SET_UP = (
 REQUIRED = ("id", "source", "model", "method", "gpu", "gpu_count")
 DATA_CENTRE_FP8 = frozenset({"Hopper", "Blackwell", "CDNA3", "CDNA4"})
 Filled = TypeVar("Filled")
-
-LONGEST_OVER_MEAN = 3.0
-USUAL_MEAN = 250.0
-"""Mean tokens of an instruction-tuning example where neither mean nor packing is stated."""
 
 NO_BF16 = frozenset({"Turing", "Volta"})
 
@@ -219,14 +220,14 @@ class _Inputs:
             return round(limit), mean, None
         if padded:
             if mean is None and self.row.number("total_samples"):
-                mean = self._fill("mean_tokens", min(USUAL_MEAN, limit / LONGEST_OVER_MEAN))
+                mean = self._fill("mean_tokens", usual_mean(limit))
             positions = min(limit, longest_of(micro_batch) * mean) if mean else limit
             longest = longest_example(mean, self.examples or USUAL_EXAMPLES) if mean else limit
             return round(limit), positions, min(limit, longest)
         if mean is None:
             return (
                 round(limit),
-                self._fill("mean_tokens", min(USUAL_MEAN, limit / LONGEST_OVER_MEAN)),
+                self._fill("mean_tokens", usual_mean(limit)),
                 limit,
             )
         return round(limit), mean, None

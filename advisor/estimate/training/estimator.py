@@ -358,7 +358,20 @@ def _train_hours(run: TrainingRun, shape: Shape, speed: Quantity, k: Coefficient
         return Quantity.unknown("h", "the number of examples is unknown")
     tokens = steps * run.grad_accum * throughput.tokens_per_step(run)
     tokens += time.evaluation_tokens(run)
-    return _inverse(speed, tokens / 3600.0, time.fixed_seconds(run, shape, k) / 3600.0, "h")
+    hours = _inverse(speed, tokens / 3600.0, time.fixed_seconds(run, shape, k) / 3600.0, "h")
+    return _doubted(hours, *lengths.mean_doubt(run))
+
+
+def _doubted(quantity: Quantity, low: float, high: float) -> Quantity:
+    """The quantity with a range that also covers a second factor from `low` to `high` at P10 and
+    P90, independent of what made the range.
+    """
+    p10, p50, p90 = quantity.range.p10, quantity.range.p50, quantity.range.p90
+    if p10 is None or p50 is None or p90 is None or low == high == 1.0:
+        return quantity
+    below = math.hypot(math.log(p50 / p10), math.log(low))
+    above = math.hypot(math.log(p90 / p50), math.log(high))
+    return replace(quantity, range=Range(p50 * math.exp(-below), p50, p50 * math.exp(above)))
 
 
 def _unknown(run: TrainingRun, reason: str) -> TrainingEstimate:

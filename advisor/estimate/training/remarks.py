@@ -17,6 +17,13 @@ def of_run(run: TrainingRun) -> tuple[str, ...]:
         notes.append(f"assumed, because it is not stated: {', '.join(run.assumed)}")
     if {"checkpointing", "fused_loss", "optimizer"} & set(run.assumed):
         notes.append(_defaults(run))
+    if lengths.mean_doubt(run) != (1.0, 1.0):
+        share = lengths.usual_mean(run.seq_len) / lengths.mean_length(run)
+        notes.append(
+            f"the mean length of the examples is not stated, taken as "
+            f"{lengths.mean_length(run):,.0f} tokens: time goes with it, and usual sets of this "
+            f"limit take about {share:.2g} of it"
+        )
     if lengths.padding_doubt(run) > 0.0:
         notes.append(
             "whether batches are padded as they come or sorted by length is not stated: in between"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from advisor.estimate.training import lengths, shape_of
+from advisor.estimate.training import estimate, lengths, shape_of
 from advisor.estimate.training.alternatives import moves
 from advisor.estimate.training.lengths import SPREAD_OF_LENGTHS
 from tests.estimate.training.catalogue import a_run
@@ -89,3 +90,26 @@ def test_a_soft_prompt_stands_before_every_sequence() -> None:
     assert lengths.computed_length(run, shape) == 220
     assert lengths.computed_length(replace(run, trainable_params=200 * 3072), shape) == 400
     assert lengths.computed_length(replace(run, trainable_params=28e6), shape) == 220
+
+
+def test_an_unstated_mean_length_leaves_the_hours_open_downwards() -> None:
+    """10,000 rows of at most 2,048 tokens: full rows at most, and usual sets hold 118 to 1,040."""
+    stated = a_run("Llama-3.1-8B", "L40S", seq_len=2048, mean_tokens=2048.0, examples=10_000.0)
+    run = replace(stated, mean_tokens=None, assumed=("mean_tokens",))
+    low, high = lengths.mean_doubt(run)
+    factor = math.exp(1.2816 * 0.85)
+    assert low == pytest.approx(350.0 / factor / 2048.0, rel=1e-3)
+    assert high == 1.0
+    hours, usual = estimate(run).train_hours.range, estimate(stated).train_hours.range
+    assert hours.p50 == usual.p50
+    assert hours.p10 < 0.1 * hours.p50
+    assert lengths.mean_doubt(stated) == lengths.mean_doubt(replace(run, packed=True)) == (1.0, 1.0)
+
+
+def test_a_guessed_mean_length_is_open_both_ways_up_to_the_limit() -> None:
+    run = a_run(seq_len=4096, mean_tokens=350.0, assumed=("mean_tokens",))
+    low, high = lengths.mean_doubt(run)
+    assert high == pytest.approx(1.0 / low) == pytest.approx(math.exp(1.2816 * 0.85), rel=1e-3)
+    short = replace(run, seq_len=600, mean_tokens=lengths.usual_mean(600))
+    assert lengths.usual_mean(600) == 200.0
+    assert lengths.mean_doubt(short)[1] == pytest.approx(2.97, rel=0.01)
