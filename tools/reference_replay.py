@@ -77,7 +77,7 @@ def _of_trial(record: str, event: JsonObject, gpu: Gpu, facts: tables.Facts) -> 
     whole = facts.architecture(label["model"])
     if whole is None:
         raise ValueError(f"{record}: no model {label['model']} in profiles/models.csv")
-    model = whole if label["layers"] is None else _sliced(whole, int(label["layers"]))
+    model = whole if label["layers"] is None else sliced(whole, int(label["layers"]))
     run = _run(label["method"], model, event["result"], gpu, int(label["length"]))
     result = event["result"]
     return Replayed(
@@ -89,7 +89,7 @@ def _of_trial(record: str, event: JsonObject, gpu: Gpu, facts: tables.Facts) -> 
     )
 
 
-def _sliced(model: Model, layers: int) -> Model:
+def sliced(model: Model, layers: int) -> Model:
     """The same model with fewer layers, and their parameters."""
     few = replace(model, layers=layers)
     params = params_by_formula(few)
