@@ -145,10 +145,12 @@ def _total_seconds(
     steps = share * samples * mean_length(planned) / speed.p50
     fewest, most = mean_doubt(planned)
     if calibrated and "mean_tokens" in planned.assumed:
-        fewest, most = math.exp(-Z80 * PADDING_DOUBT), math.exp(Z80 * PADDING_DOUBT)
+        most = math.exp(Z80 * PADDING_DOUBT)
+        fewest = 1.0 / most
     below = math.hypot(math.log(speed.p90 / speed.p50), math.log(fewest))
     above = math.hypot(math.log(speed.p50 / speed.p10), math.log(most))
-    low, high = steps * math.exp(-below), steps * math.exp(above)
+    low = steps * math.exp(-below)
+    high = steps * math.exp(above)
     return Range(low + fixed, steps + fixed, high + fixed), ""
 
 

@@ -366,7 +366,9 @@ def _doubted(quantity: Quantity, low: float, high: float) -> Quantity:
     """The quantity with a range that also covers a second factor from `low` to `high` at P10 and
     P90, independent of what made the range.
     """
-    p10, p50, p90 = quantity.range.p10, quantity.range.p50, quantity.range.p90
+    p10 = quantity.range.p10
+    p50 = quantity.range.p50
+    p90 = quantity.range.p90
     if p10 is None or p50 is None or p90 is None or low == high == 1.0:
         return quantity
     below = math.hypot(math.log(p50 / p10), math.log(low))

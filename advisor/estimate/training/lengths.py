@@ -57,10 +57,11 @@ def mean_doubt(run: TrainingRun) -> tuple[float, float]:
     """
     if run.packed or "mean_tokens" not in run.assumed:
         return 1.0, 1.0
-    middle, mean = usual_mean(run.seq_len), mean_length(run)
+    middle = usual_mean(run.seq_len)
     factor = math.exp(Z80 * MEAN_LOG_SD)
-    low, high = middle / factor, min(middle * factor, float(run.seq_len))
-    return min(low / mean, 1.0), max(high / mean, 1.0)
+    most = min(middle * factor, float(run.seq_len))
+    mean = mean_length(run)
+    return min(middle / factor / mean, 1.0), max(most / mean, 1.0)
 
 
 def vary(run: TrainingRun) -> bool:
