@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from advisor.probe.statistics.sketch import Roots
+
 SUSPECTS_LISTED = 50
 MOST_WORKERS = 8  # threads that count tokens; more of them wait for the one that reads
 FEW_ROWS = 10
@@ -275,7 +277,7 @@ def _copies(train: Kept) -> _Copies:
     )
 
 
-def _groups(train: Kept, first: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _groups(train: Kept, first: NDArray[np.int64]) -> tuple[Roots, Roots]:
     """For each distinct row of the sketched ones (`first` says where it stands) the number of its
     group of near inputs, and of those with the same answer or one that adds the same words.
 
@@ -283,9 +285,10 @@ def _groups(train: Kept, first: NDArray[np.int64]) -> tuple[NDArray[np.int64], N
     """
     import numpy as np
 
+    marks = [np.asarray(mark) for mark in (train.answers, train.added)]
     if len(first) < len(train.sketches):
         train.sketches.keep(first)
-    marks = [np.asarray(mark)[first] for mark in (train.answers, train.added)]
+        marks = [mark[first] for mark in marks]
     return copies(train.sketches.texts(), marks)
 
 
@@ -327,7 +330,7 @@ def _with_suspects(report: DataReport, train: Kept) -> DataReport:
     return replace(report, suspect_labels=tuple(listed), suspect_label_rows=len(suspects))
 
 
-def _conflicts(groups: NDArray[np.int64], answers: NDArray[np.int64]) -> int:
+def _conflicts(groups: Roots, answers: NDArray[np.int64]) -> int:
     """Rows whose group holds several answers; both are one number a row."""
     import numpy as np
 
