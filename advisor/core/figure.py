@@ -11,7 +11,7 @@ needs no numpy.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from advisor.core.quantity import Basis, weakest
@@ -78,7 +78,9 @@ class Figure:
 
     def first(self, size: int) -> Figure:
         """This figure in its first `size` cases."""
-        return self if isinstance(self.rows, (int, float)) else replace(self, rows=self.rows[:size])
+        if isinstance(self.rows, (int, float)):
+            return self
+        return self.on(self.rows[:size], self.operands)
 
     def on(self, rows: Rows, operands: tuple[Figure, ...] = ()) -> Figure:
         """This figure with other numbers and operands."""
@@ -103,19 +105,22 @@ class Figure:
         return lift(other) + self
 
     def __sub__(self, other: Figure | float) -> Figure:
-        return combine("-", self.rows - lift(other).rows, self, other)
+        lifted = lift(other)
+        return combine("-", self.rows - lifted.rows, self, lifted)
 
     def __rsub__(self, other: float) -> Figure:
         return lift(other) - self
 
     def __mul__(self, other: Figure | float) -> Figure:
-        return combine("×", self.rows * lift(other).rows, self, other)
+        lifted = lift(other)
+        return combine("×", self.rows * lifted.rows, self, lifted)
 
     def __rmul__(self, other: float) -> Figure:
         return lift(other) * self
 
     def __truediv__(self, other: Figure | float) -> Figure:
-        return combine("÷", self.rows / lift(other).rows, self, other)
+        lifted = lift(other)
+        return combine("÷", self.rows / lifted.rows, self, lifted)
 
     def __rtruediv__(self, other: float) -> Figure:
         return lift(other) / self

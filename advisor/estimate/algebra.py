@@ -38,12 +38,14 @@ def sqrt(x: Figure) -> Figure:
 
 def lowest(a: Figure | float, b: Figure | float) -> Figure:
     """The smaller of two, case by case."""
-    return combine("min", np.minimum(lift(a).rows, lift(b).rows), a, b)
+    one, other = lift(a), lift(b)
+    return combine("min", np.minimum(one.rows, other.rows), one, other)
 
 
 def highest(a: Figure | float, b: Figure | float) -> Figure:
     """The larger of two, case by case."""
-    return combine("max", np.maximum(lift(a).rows, lift(b).rows), a, b)
+    one, other = lift(a), lift(b)
+    return combine("max", np.maximum(one.rows, other.rows), one, other)
 
 
 def quotient(a: Figure, b: Figure, otherwise: float) -> Figure:
@@ -159,8 +161,8 @@ def total(id: str, unit: str, parts: Sequence[Figure], anchor: str) -> Figure:
     Where some are unknown the sum is unknown, with the known part and the missing ids.
     """
     missing = tuple(m for p in parts for m in (p.missing or (() if p.is_known else (p.id,))))
-    least = sum(p.value if p.is_known else p.at_least or 0.0 for p in parts)
     summed = add(*parts).named(id, unit, anchor)
-    return replace(
-        summed, at_least=least if missing else None, missing=tuple(dict.fromkeys(missing))
-    )
+    if not missing:
+        return summed
+    least = sum(p.value if p.is_known else p.at_least or 0.0 for p in parts)
+    return replace(summed, at_least=least, missing=tuple(dict.fromkeys(missing)))
