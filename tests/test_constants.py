@@ -1,6 +1,6 @@
 """A slip in a constant is a fault that no property finds: every number of the estimators and of the
-decision, and every default, is written twice: in the code, and in `constants.txt`.
-
+decision, every default and every assumed range is written twice: in the code, and here, in
+`constants.txt`.
 Where you change one on purpose: `UPDATE_GOLDEN=1 pytest tests/test_constants.py`, and look at the
 difference.
 """
@@ -79,6 +79,16 @@ def defaults(name: str, value: object) -> Iterator[str]:
             yield f"{name}.{key} = {default!r}"
 
 
+def assumptions(module: ModuleType) -> Iterator[str]:
+    """A line for each range that a function assumes: `ledger.assumed(key, P10, likely, P90, …)`."""
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "assumed":
+            key, *others = (arg.value for arg in node.args if isinstance(arg, ast.Constant))
+            ends = [repr(other) for other in others if isinstance(other, (int, float))]
+            if ends:
+                yield f"assumed.{key} = {', '.join(ends)}"
+
+
 def stated() -> list[str]:
     """Every number that a module states at its top level, and every default."""
     lines = []
@@ -87,6 +97,7 @@ def stated() -> list[str]:
         for constant in assigned(module):
             if constant.strip("_").isupper() and module.__name__ != TECHNIQUES:
                 lines += numbers(f"{own}.{constant}", getattr(module, constant))
+        lines += assumptions(module)
         for name, value in vars(module).items():
             if getattr(value, "__module__", "") == module.__name__:
                 lines += defaults(f"{own}.{name}", value)

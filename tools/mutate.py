@@ -61,9 +61,11 @@ class Tests:
     def stages(self, mutant: Mutant, root: Path) -> Iterator[dict[str, float]]:
         """The tests that mirror the module, then all that run the line, quick files first."""
         file = Path(mutant.file)
-        room = f"tests/{file.parts[1]}/"
+        rooms = (
+            ("tests/core/", "tests/plugins/") if "core" in file.parts else f"tests/{file.parts[1]}/"
+        )
         mirror = f"/test_{file.name}::"
-        first = [test for test in self.seconds if test.startswith(room) and mirror in test]
+        first = [test for test in self.seconds if test.startswith(rooms) and mirror in test]
         reached = reach.tests_of(self.runs, root, mutant.file, mutant.line)
         yield self._timed(first)
         yield self._timed(self._each(reached) - set(first))

@@ -10,11 +10,14 @@ import pytest
 
 from advisor.core import techniques
 from advisor.core.plugins import (
+    GROUPS,
     DataFormat,
     Estimator,
     PluggedReport,
     PluggedTechnique,
+    Plugin,
     PriceProvider,
+    loading,
 )
 from advisor.core.plugins.loading import _loaded
 
@@ -24,6 +27,7 @@ ESTIMATOR = Estimator(*CITED, 0.15, lambda run: None)
 REPORT = PluggedReport("theirs", (".org", ".o2"), *CITED[1:], lambda verdict: "")
 FORMAT = DataFormat("theirs", (".jsonx",), *CITED[1:], lambda path: [])
 TECHNIQUE = PluggedTechnique(techniques.ROWS[0], *CITED[1:])
+EVERY_KIND = (RECORD, ESTIMATOR, TECHNIQUE, REPORT, FORMAT)
 
 
 @pytest.mark.parametrize(
@@ -72,3 +76,15 @@ def test_its_package_and_version_are_those_of_its_distribution(
 )
 def test_a_faulty_record_names_its_field(record: Any, fault: str) -> None:
     assert record.fault().partition(":")[0] == fault
+
+
+def test_records_are_those_of_their_kind_that_are_sound(monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = {
+        kind: (Plugin(group, "a", "", "", None, "broken"), Plugin(group, "b", "", "", record))
+        for (group, kind), record in zip(GROUPS.items(), EVERY_KIND, strict=True)
+    }
+    found = {group: groups[kind] for group, kind in GROUPS.items()}
+    monkeypatch.setattr(loading, "_of_group", found.__getitem__)
+    for kind, record in zip(GROUPS.values(), EVERY_KIND, strict=True):
+        assert isinstance(record, kind)
+        assert loading.records(kind) == (record,)

@@ -104,6 +104,12 @@ def test_a_verdict_at_once_works_out_no_correlation() -> None:
     assert correlation(moving, DRAWS + 1) == 1.0
     answer = decided(moving, costing(TUNE, 5000.0))
     assert [arm.cash_quality_correlation for arm in answer.arms] == [None, None]
+    assert (answer.drawn, answer.flip_points, answer.sensitivity, answer.curve) == (
+        (),
+        (),
+        (),
+        None,
+    )
 
 
 @pytest.mark.parametrize(

@@ -300,3 +300,10 @@ def test_of_a_cost_that_is_not_known_whole_the_known_part_is_told() -> None:
         "tune/lora@small costs at least $40 per month and $0 once; unknown: run.inference, "
         "once.labels."
     )
+
+
+def test_beside_a_rival_of_unknown_cost_nothing_decides() -> None:
+    subject = case(rival=costing(RIVAL, horizon__total=math.nan), brief=measured(0.81, 0.8, 400))
+    said = sentence_with("400 items", subject)
+    assert "counts as equal" in said
+    assert "this decides" not in said

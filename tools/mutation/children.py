@@ -174,6 +174,7 @@ def _forked(work: Callable[[], int], root: Path, seconds: int) -> int:
             signal.alarm(seconds)
             resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
             os.chdir(root)
+            os.environ["PYTHONPATH"] = str(root)  # for what a test starts, such as the program
             code = work()
         finally:
             os._exit(code)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from advisor.estimate.quality.design import Loadings, bent, loadings, prompt_share
-from advisor.estimate.quality.shape import CurvePoint, add_shape
+from advisor.estimate.quality.shape import CurvePoint, _kind, add_shape
 from advisor.estimate.quality.skills import Skill, TaskProfile
 
 TASK = TaskProfile("qa", "high")
@@ -193,3 +193,20 @@ def test_examples_shape_a_prompt_of_examples_by_their_own_curve() -> None:
 def test_a_closed_book_curve_is_a_curve() -> None:
     skill = replace(LORA, id="tune/lora@m", examples=6400.0)
     assert shape(skill, DOCUMENTS) == shape(skill)
+
+
+@pytest.mark.parametrize(
+    ("approach", "technique", "kind"),
+    [
+        ("prompt", "zero-shot", ""),
+        ("prompt", "retrieval", ""),
+        ("prompt", "few-shot", "shots"),
+        ("prompt", "many-shot", "shots"),
+        ("tune", "lora", "labels"),
+        ("hybrid", "tuned-few-shot", "labels"),
+    ],
+)
+def test_a_curve_runs_over_labels_or_over_shown_examples(
+    approach: str, technique: str, kind: str
+) -> None:
+    assert _kind(approach, technique) == kind

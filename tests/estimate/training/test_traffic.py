@@ -97,3 +97,31 @@ def test_the_magnitudes_of_dora_keep_their_outputs_in_fp32() -> None:
         lora, shape
     )
     assert more == pytest.approx(4 * adapter_widths(dora, shape).outputs)
+
+
+@pytest.mark.parametrize(
+    ("changes", "times"),
+    [
+        ({}, 1.0),
+        ({"micro_batch": 4}, 4.0),
+        ({"seq_len": 4096}, 2.0),
+        ({"context_parallel": 2, "gpus": 8}, 0.5),
+        ({"tensor_parallel": 2, "gpus": 2}, (1 / 2) / (3 / 4)),
+        ({"tensor_parallel": 1, "gpus": 1}, 0.0),
+    ],
+)
+def test_tensor_parallel_gpus_add_up_the_hidden_states(
+    changes: dict[str, object], times: float
+) -> None:
+    """Of each position, (D − 1) ÷ D of it between D GPUs."""
+    usual = {"method": "full", "tensor_parallel": 4, "gpus": 4, "seq_len": 2048, "packed": True}
+    k = coefficients.fitted()
+    seconds = [
+        throughput._tensor_seconds(run, run.gpu, shape_of(run), k)
+        for run in (
+            a_run("Llama-3.1-8B", "H100-SXM", **usual),
+            a_run("Llama-3.1-8B", "H100-SXM", **{**usual, **changes}),
+        )
+    ]
+    assert seconds[0] > 0
+    assert seconds[1] / seconds[0] == pytest.approx(times)
