@@ -395,6 +395,10 @@ def test_a_run_of_a_whole_data_set_is_projected_from_its_steps() -> None:
         TrialOutcome(plan.trial_digest(plan.trials[1]), "b", Status.DONE, 1.0, result),
     ]
     (told,) = projection.project(plan, outcomes, examples=1001, epochs=2.0)
+    assert told.left_out == "evaluation"
+    busy = [replace(outcome, result={**result, "clock": "cpu"}) for outcome in outcomes[1:]]
+    (waited,) = projection.project(plan, busy, examples=1001, epochs=2.0)
+    assert waited.left_out == "evaluation, waiting for other programs on this CPU"
     assert told.steps == 252  # 126 steps of 8 rows an epoch, the last one short
     assert told.hours.likely == pytest.approx((36.0 + 252 * 2.0) / 3600.0)
     assert told.hours.p90 == pytest.approx((36.0 + 252 * 2.0 * (1 + 1.2815515655 * 0.01)) / 3600.0)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from advisor.core.brief import Brief, Current
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Mode, Option, Place, Serving
 from advisor.core.quantity import Range
-from advisor.estimate.advice import cautions
+from advisor.estimate.advice import _in_time, cautions
 from tests.options import brief, prompt, setting
 
 
@@ -105,3 +106,27 @@ def test_a_load_that_fills_several_gpus_of_unknown_speed_is_named(
 ) -> None:
     own = Option("tune", "lora", "m", "", Serving(Place.RENTED))
     assert any("the load fills" in line for line in lines(costing(own, 5.0, **figures))) is is_named
+
+
+@pytest.mark.parametrize(
+    ("at_once", "sets", "paid", "words"),
+    [
+        ([0.9, 1.0, 9.0], 4.0, 1.0, "does not finish one answer alone"),
+        ([1.0, 1.0, 1.0], [4.0, 4.0, 4.0], 3.0, "needs 4 to 4 sets of L40S"),
+        ([1.0, 1.0, 1.0], [4.0, 4.0, 4.0], 4.0, ""),
+        ([2.0, 1.0, 0.9], [4.0, 4.0, 99.0], 3.0, "needs 4 to 4 sets"),  # a draw that never ends
+        ([2.0, 0.9, 0.9], [4.0, 5.0, 5.0], 3.0, "needs 5 to 5 sets"),  # all draws are such
+    ],
+)
+def test_sets_that_answer_in_time_are_told_where_more_than_are_charged(
+    at_once: list[float], sets: object, paid: float, words: str
+) -> None:
+    option = Option("tune", "lora", "m", serving=Serving(Place.RENTED))
+    values = {"serve.at_once": np.array(at_once), "serve.replicas_in_time": np.asarray(sets)}
+    values |= {"serve.replicas": paid, "run.gpus": 1000.0 * paid}
+    figures = {key: Figure(value, "", key) for key, value in values.items()}
+    found = "".join(_in_time(Estimate(option, figures), "L40S", 2.0))
+    assert words in found
+    assert bool(words) is bool(found)
+    if "needs" in found:
+        assert f"cost ${found.split('needs ')[1][0]},000 to" in found

@@ -65,6 +65,8 @@ def test_a_fee_that_changes_inside_the_horizon_holds_from_its_day() -> None:
 
 
 def test_a_month_may_have_720_hours() -> None:
+    free = hosted(replace(TUNED, hosting_usd_per_hour=None))
+    assert "run.hosting_720h" not in estimated(HOSTED, brief(), free).figures
     assert estimated(HOSTED, brief(), hosted(TUNED))["run.hosting_720h"].value == pytest.approx(
         1224
     )

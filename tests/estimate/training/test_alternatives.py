@@ -86,3 +86,18 @@ def test_links_differ_by_generation(gpu: str, of_a100: float) -> None:
     run = a_run(gpu=gpu)
     assert run.gpu is not None
     assert rates.fast_link(run.gpu) == pytest.approx(of_a100)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_open"),
+    [
+        ({"method": "full", "compute_dtype": "mixed-bf16"}, True),  # masters may be kept in fp32
+        ({"method": "full", "compute_dtype": "mixed-bf16", "dtype": "fp32"}, False),
+        ({"method": "full"}, False),
+        ({"method": "lora", "compute_dtype": "mixed-bf16"}, False),
+        ({"fused_loss": "yes"}, True),
+        ({"memory_basis": "unstated"}, True),
+    ],
+)
+def test_words_of_two_meanings_are_open(changes: dict[str, object], is_open: bool) -> None:
+    assert (moves(a_run(packed=True, **changes), memory) > 0.0) is is_open

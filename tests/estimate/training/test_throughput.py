@@ -292,3 +292,20 @@ def test_every_doubling_of_machines_costs_the_same_share(gpus: int, doublings: i
         one, one.gpu, shape_of(one), k
     )
     assert ratio == pytest.approx(math.exp(-0.3 * doublings))
+
+
+@pytest.mark.parametrize(
+    ("compute", "launch", "order", "seconds"),
+    [
+        (5.0, 0.0, 2.0, 5.0),
+        (0.0, 5.0, 2.0, 5.0),
+        (3.0, 4.0, 2.0, 5.0),
+        (4.0, 3.0, 1.0, 7.0),  # one after the other
+        (0.0, 0.0, 2.0, 0.0),
+    ],
+)
+def test_launches_are_hidden_by_an_order(
+    compute: float, launch: float, order: float, seconds: float
+) -> None:
+    k = replace(coefficients.fitted(), overlap=order)
+    assert throughput._longer(compute, launch, k) == pytest.approx(seconds)
