@@ -3,6 +3,7 @@
 import pytest
 
 from advisor.core.config_experts import mlp
+from advisor.core.config_mixers import _latent_attention
 from advisor.core.config_sizes import parameters
 
 
@@ -171,3 +172,20 @@ def test_layers_without_experts_are_those_the_file_names(says, dense):
     one_mlp = 3 * 32 * 64
     found = [i for i in range(6) if mlp(sizes, 32, i).total == one_mlp]
     assert found == dense
+
+
+def test_latent_attention_by_hand():
+    """Low ranks of queries (6) and of keys and values (8), four heads of 3 + 2 and values of 5."""
+    sizes = {"q_lora_rank": 6, "kv_lora_rank": 8, "qk_rope_head_dim": 2, "qk_nope_head_dim": 3,
+             "v_head_dim": 5}  # fmt: skip
+    queries = 6 * (64 + 4 * (3 + 2))
+    keys = 64 * (8 + 2) + 8 * 4 * (3 + 5)
+    out = 64 * 4 * 5
+    assert _latent_attention(sizes, 64, 4) == queries + keys + out
+    whole = 64 * 4 * (3 + 2)
+    assert _latent_attention({**sizes, "q_lora_rank": None}, 64, 4) == whole + keys + out
+    indexed = {**sizes, "index_n_heads": 2, "index_head_dim": 7}
+    assert _latent_attention(indexed, 64, 4) == queries + keys + out + 2 * 7 * 6 + 64 * (7 + 2)
+    assert _latent_attention({**sizes, "mla_use_output_gate": True}, 64, 4) == (
+        queries + keys + 2 * out
+    )

@@ -91,6 +91,9 @@ def test_a_cascade_pays_for_the_share_that_it_was_measured_to_pass_on() -> None:
     found = estimated(option, brief(quality__measured=(score,)))
     share = found["cascade.passed_on"]
     assert (share.value, share.basis) == (0.05, Basis.MEASURED)
+    assert share.source == "quality.measured"
+    cited = estimated(option, brief(quality__measured=(replace(score, source="a log"),)))
+    assert cited["cascade.passed_on"].source == "a log"
     assert found["run.inference"].value == pytest.approx(
         assumed["run.inference"].value * 0.05 / 0.2
     )

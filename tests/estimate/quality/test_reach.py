@@ -181,3 +181,17 @@ def test_fewer_labels_than_were_ever_scored_do_not_blur_a_measured_curve() -> No
     assert found.p90 < 4 * found.p10
     low = labels_to_reach(TASK, LORA, curve, 0.8, normals=normals, size=SIZE)
     assert low.range.is_known or "fewer than 770 labels" in low.reason
+
+
+def test_a_target_that_some_draws_never_reach_is_open_upwards() -> None:
+    """The search ends at 64 times the last point; more draws end there for a higher target."""
+    shares = []
+    for target in (0.96, 0.97):
+        found = labels_to_reach(TASK, LORA, points(8192), target, normals=normals, size=SIZE)
+        assert found.range.is_known
+        assert found.range.p90 == 64 * 8192
+        assert "of draws do not get there by 524,288 labels" in found.reason
+        shares.append(float(found.reason.split(" %")[0]))
+    assert 10 <= shares[0] < shares[1] < 50
+    sure = labels_to_reach(TASK, LORA, points(8192), 0.94, normals=normals, size=SIZE)
+    assert (sure.reason, sure.range.p90 < 64 * 8192) == ("", True)
