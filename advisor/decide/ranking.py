@@ -340,10 +340,9 @@ def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
     np.maximum(quality, 0.0, out=quality)
     target = brief.quality.target
     budget = brief.budget
-    good = quality >= target if target > 0 else np.ones_like(quality, dtype=bool)
-    money = np.ones_like(good)
-    time = np.ones_like(good)
-    soon = np.ones_like(good)
+    always = np.ones_like(quality, dtype=bool)
+    money = time = soon = always
+    good = quality >= target if target > 0 else always
     if brief.traffic.max_latency_seconds.likely > 0:
         waits = side_by_side(_known(e, "time.answer_seconds", size) for e in estimates)
         soon = within(waits, brief.traffic.max_latency_seconds)
