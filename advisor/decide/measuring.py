@@ -165,6 +165,26 @@ def _by_skill(situation: Situation) -> Iterator[tuple[str, NextStep]]:
             yield skill, _step(action, cost, days, informed, _score_command(skill))
 
 
+def _by_successor(situation: Situation) -> Iterator[tuple[str, NextStep]]:
+    """Every step of scoring a prompt whose model ends: its successor's score says as much about the
+    choice, and asks for no more than the prompts.
+    """
+    items = situation.brief.data.eval_examples.likely
+    for estimate in situation.estimates:
+        figure = situation.quality.get(estimate.option.skill)
+        is_prompted = estimate.option.approach == "prompt" and is_ending(estimate)
+        if items < 1 or figure is None or not is_prompted or figure.basis is Basis.MEASURED:
+            continue
+        skill = estimate.option.skill
+        cost, days = trial(situation, estimate, items)
+        if cost == cost:
+            action = f"score {skill} on the {fmt.count(items)} test items in hand"
+            informed = situation.worth_of_score(skill, figure, variance_removed(figure, items))
+            command = _score_command(skill.replace(estimate.option.model, "MODEL"))
+            successor = f"{action}, with a successor of its model, which ends"
+            yield skill, _step(successor, cost, days, informed, command)
+
+
 def first_scores(situation: Situation) -> NextStep | None:
     """Where nothing is measured yet, the score of highest worth net of its price comes first, of
     the options that have a real chance to keep the limits if any has, and whose providers are
@@ -172,7 +192,7 @@ def first_scores(situation: Situation) -> NextStep | None:
     """
     ranking = situation.ranking
     chances = _chances(ranking)
-    steps = dict(_by_skill(situation))
+    steps = dict(_by_skill(situation)) | dict(_by_successor(situation))
     flags = np.ones(len(ranking.options)) if ranking.cleared is None else ranking.cleared
     cleared = {o.skill for o, is_cleared in zip(ranking.options, flags, strict=True) if is_cleared}
 

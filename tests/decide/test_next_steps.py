@@ -274,3 +274,27 @@ def test_what_has_no_chance_to_keep_the_limits_is_scored_last() -> None:
         first = first_scores(case)
         assert first is not None
         assert skills[1 - hopeless].skill in first.action
+
+
+def test_a_prompt_whose_model_ends_is_scored_with_a_successor() -> None:
+    """What the prompt reaches decides, also where its model ends: to ask for it costs less than to
+    tune another; a tuned model that ends is not scored.
+    """
+    options = (estimated(prompt("batch")), estimated(rented()))
+    ending = [
+        replace(one, figures={**one.figures, "horizon.move": Figure(100.0, "USD", "horizon.move")})
+        for one in options
+    ]
+    skills = [one.option for one in options]
+    ranked = replace(situation().ranking, options=tuple(skills))
+    scores = {one.skill: score(drawn(0.9, 0.1, 4)) for one in skills}
+    for estimates, action in (
+        ((ending[0], options[1]), "with a successor of its model, which ends"),
+        ((options[0], ending[1]), "test items in hand"),
+        (tuple(ending), "with a successor of its model, which ends"),
+    ):
+        first = first_scores(situation(ranking=ranked, estimates=estimates, quality=scores))
+        assert first is not None
+        assert first.action.startswith(f"score {skills[0].skill} on the ")
+        assert first.action.endswith(action)
+        assert ("--model MODEL " in first.command) is action.startswith("with")
