@@ -66,7 +66,7 @@ Group = tuple[frozenset[int], list[tuple[str, float]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ShortRuling:
     """What the decision rule says at a value, and the id of the option that it names: the ranking
     behind it is not kept.
     """
@@ -75,7 +75,7 @@ class Answer:
     option: str
 
     @classmethod
-    def of(cls, ruling: Ruling) -> Answer:
+    def of(cls, ruling: Ruling) -> ShortRuling:
         return cls(ruling.word, ruling.option)
 
 
@@ -88,7 +88,7 @@ class Bracket:
     key: str
     near: float
     far: float
-    answer: Answer
+    answer: ShortRuling
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +109,9 @@ class Prober:
     most: Mapping[str, float] = field(default_factory=dict)
     moves: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
-    def ask(self, values: Sequence[tuple[str, float]], draws: int) -> list[Answer]:
+    def ask(self, values: Sequence[tuple[str, float]], draws: int) -> list[ShortRuling]:
         """The answer at each value of an input, on the first `draws` draws."""
-        answers: dict[tuple[str, float], Answer] = {}
+        answers: dict[tuple[str, float], ShortRuling] = {}
         base = self.today.ranking.rows(slice(draws + 1))
         for which, group in self._groups(values, draws):
             rows = min(BLOCK_ROWS, BLOCK_CELLS // max(len(which), 1))
@@ -134,7 +134,7 @@ class Prober:
 
     def _ask(
         self, values: Sequence[tuple[str, float]], which: Sequence[int], base: Ranking
-    ) -> dict[tuple[str, float], Answer]:
+    ) -> dict[tuple[str, float], ShortRuling]:
         size = len(base.cost)
         moved = rank(
             self.evaluator.drawn_what_if(values, size - 1, self.seed, which, self.cases),
@@ -146,7 +146,7 @@ class Prober:
             part = moved.rows(slice(i * size, (i + 1) * size))
             if key == LABELS:
                 part = replace(part, scored=self._scored_at(value, which))
-            answers[key, value] = Answer.of(self.judge(base.replaced(which, part)))
+            answers[key, value] = ShortRuling.of(self.judge(base.replaced(which, part)))
         return answers
 
     def _scored_at(self, labels: float, which: Sequence[int]) -> Flags | None:
@@ -159,11 +159,11 @@ class Prober:
         scored[tuned] = self.evaluator.scored_at(labels, tuned)
         return scored[list(which)]
 
-    def over(self, months: int, draws: int) -> Answer:
+    def over(self, months: int, draws: int) -> ShortRuling:
         """The answer for another horizon, on the first `draws` draws."""
         first = min(draws, self.cases.size - 1)
         cases = self.evaluator.over(months, first, self.seed, self.cases)
-        return Answer.of(self.judge(rank(cases.estimates, self.brief, cases.size)))
+        return ShortRuling.of(self.judge(rank(cases.estimates, self.brief, cases.size)))
 
 
 def _merged(groups: Sequence[Group], draws: int) -> list[Group]:
@@ -300,7 +300,7 @@ def _brackets(
 
 
 def _changes(
-    key: str, now: float, outward: Sequence[tuple[float, Answer]], today: Ruling
+    key: str, now: float, outward: Sequence[tuple[float, ShortRuling]], today: Ruling
 ) -> list[Bracket]:
     """The first change of the answer on the way outwards, and where that is only doubt, the first
     other verdict behind it.
@@ -375,7 +375,7 @@ def _beyond(key: str, value: float, now: float) -> float:
     return float(np.clip(out, question.low, question.high))
 
 
-def _point(bracket: Bracket, answer: Answer, now: float) -> FlipPoint:
+def _point(bracket: Bracket, answer: ShortRuling, now: float) -> FlipPoint:
     unit = questions()[bracket.key].unit
     return FlipPoint(bracket.key, bracket.far, answer.word, now, unit, answer.option)
 

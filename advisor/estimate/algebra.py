@@ -38,13 +38,15 @@ def sqrt(x: Figure) -> Figure:
 
 def lowest(a: Figure | float, b: Figure | float) -> Figure:
     """The smaller of two, case by case."""
-    one, other = lift(a), lift(b)
+    one = lift(a)
+    other = lift(b)
     return combine("min", np.minimum(one.rows, other.rows), one, other)
 
 
 def highest(a: Figure | float, b: Figure | float) -> Figure:
     """The larger of two, case by case."""
-    one, other = lift(a), lift(b)
+    one = lift(a)
+    other = lift(b)
     return combine("max", np.maximum(one.rows, other.rows), one, other)
 
 
@@ -91,11 +93,12 @@ def by_length(tokens: Figure, limits: Sequence[int], prices: Sequence[Figure]) -
     tier = np.searchsorted(
         np.asarray(limits[1:], float), np.asarray(tokens.rows, float), side="left"
     )
-    lowest, highest = int(tier.min()), int(tier.max())
-    if lowest == highest:
-        return prices[lowest]
+    low = int(tier.min())
+    high = int(tier.max())
+    if low == high:
+        return prices[low]
     rows = np.choose(tier, [np.asarray(price.rows, float) for price in prices])
-    used = (prices[i] for i in range(lowest, highest + 1) if (tier == i).any())
+    used = (prices[i] for i in range(low, high + 1) if (tier == i).any())
     return combine("by length", rows, tokens, *used)
 
 

@@ -26,9 +26,9 @@ def estimate_all(
     options: Sequence[Option], sheet: Sheet, setting: Setting, quality: Mapping[str, Figure]
 ) -> tuple[Estimate, ...]:
     """Every option on the same sheet; `quality` by skill."""
-    found = tuple(estimate(option, sheet, setting, quality[option.skill]) for option in options)
+    estimates = tuple(estimate(option, sheet, setting, quality[option.skill]) for option in options)
     sheet.ledgers.clear()  # each holds the sheet: without them it is freed at once
-    return found
+    return estimates
 
 
 def estimate(option: Option, sheet: Sheet, setting: Setting, quality: Figure) -> Estimate:

@@ -134,8 +134,8 @@ def _case_by_case(
         return drawn if sheet.blocks == 1 else np.tile(drawn, sheet.blocks)
 
     flat = [in_a_row(skill) for skill in skills]
-    found = predictions(task, flat, measured, normals=normals, size=sheet.blocks * sheet.size)
-    return tuple(replace(one, rows=one.rows.reshape(sheet.shape)) for one in found)
+    predicted = predictions(task, flat, measured, normals=normals, size=sheet.blocks * sheet.size)
+    return tuple(replace(one, rows=one.rows.reshape(sheet.shape)) for one in predicted)
 
 
 @lru_cache(maxsize=16)

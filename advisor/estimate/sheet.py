@@ -49,7 +49,7 @@ class Sheet:
     value. `cases` puts an input to a value in some of the rows. A sheet of several `blocks` repeats
     the same cases in each of them, likely values first, and `cases` puts an input to a value in
     some of the blocks: what depends on it has the shape (blocks, size) or (blocks, 1), all else
-    the shape (size,), and is worked out once for all blocks. `known` were drawn earlier with the
+    the shape (size,), and is worked out once for all blocks. `earlier` were drawn earlier with the
     same seed, in as many cases or more, and are not drawn again. On a `lean` sheet only
     those figures are computed that options are ranked by, and what these rest on.
     """
@@ -63,7 +63,7 @@ class Sheet:
     derived: dict[str, Figure] = field(default_factory=dict)
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     blocks: int = 1
-    known: Drawn | None = None
+    earlier: Drawn | None = None
     lean: bool = False
 
     def __getitem__(self, key: str) -> Figure:
@@ -154,8 +154,8 @@ class Sheet:
             return math.nan
         if spread.is_exact or self.seed is None:
             return float(spread.likely)  # a Range may be written in whole numbers
-        if self.known is not None and self.known.spreads.get(id) == spread:
-            return self.known.inputs[id].first(self.size).rows
+        if self.earlier is not None and self.earlier.spreads.get(id) == spread:
+            return self.earlier.inputs[id].first(self.size).rows
         return np.clip(two_piece(spread, self.normals(id), positive=low is not None), low, high)
 
     def _what_if(self, id: str, rows: Rows) -> Rows:
@@ -230,14 +230,14 @@ def drawn_what_if(
     changes: Sequence[tuple[str, float]],
     draws: int,
     seed: int,
-    known: Drawn | None = None,
+    earlier: Drawn | None = None,
 ) -> Sheet:
     """A sheet with one block per change of one input: the likely values, then the same joint draws
-    in every block, with that input at its value. `known` are cases drawn earlier with this seed.
+    in every block, with that input at its value. `earlier` are cases drawn with this seed before.
     """
     cases: dict[str, list[tuple[slice, float]]] = {}
     for block, (key, value) in enumerate(changes):
         where = EVERYWHERE if len(changes) == 1 else slice(block, block + 1)
         cases.setdefault(key, []).append((where, value))
     blocks = len(changes)
-    return Sheet(brief, draws + 1, seed, cases, blocks=blocks, known=known, lean=True)
+    return Sheet(brief, draws + 1, seed, cases, blocks=blocks, earlier=earlier, lean=True)

@@ -125,7 +125,7 @@ class Evaluation:
 
         budget = replace(self.brief.budget, horizon_months=months)
         other = replace(self, brief=replace(self.brief, budget=budget))
-        sheet = Sheet(other.brief, draws + 1, seed, known=cases, lean=True)
+        sheet = Sheet(other.brief, draws + 1, seed, earlier=cases, lean=True)
         return other._with_scores(sheet, cases)
 
     def priced_at(self, error_cost_usd: float) -> Evaluation:
