@@ -55,11 +55,16 @@ HEAD_NORMS = frozenset(
 
 VOCABULARY_T5 = 32_128
 VOCABULARY_MT5 = 250_112
-LAYERS_T5 = ((1.2e8, 16), (4e8, 24), (math.inf, 48))
-"""Layers of encoder and decoder together by parameters: small, base, large and above (Raffel et al.
-
-2020, table 15).
+WIDTHS_T5 = ((16, 512), (24, 768), (48, 1024))
+"""Layers of encoder and decoder together, and their hidden size: small, base, large; larger ones
+are as deep and wider (Raffel et al. 2020, table 15; the same in mT5, Xue et al. 2021).
 """
+
+WIDER_T5 = 1.2
+"""A width this many times the usual one belongs to a deeper model."""
+
+MOST_EMBEDDED = 0.9
+"""Share of a model that its vocabulary takes at most: 0.85 of mT5 small."""
 
 TYPICAL_ASPECT = 128  # hidden size over layers, as in most decoders from 7B to 70B
 
@@ -266,18 +271,19 @@ def of_encoder_decoder(params: float, multilingual: bool = False) -> Shape:
     A pair of layers has (4 + 8) h² in its attentions and 2 × 3 × 2.75 h² in gated MLPs; token table
     and head are apart.
     """
-    layers = next(count for limit, count in LAYERS_T5 if params < limit)
     vocabulary = VOCABULARY_MT5 if multilingual else VOCABULARY_T5
-    square = layers / 2 * (12.0 + 16.5)
     linear = 2.0 * vocabulary
-    hidden = (
-        max(round((math.sqrt(linear**2 + 4.0 * square * params) - linear) / (2.0 * square) / 64), 1)
-        * 64
-    )
+
+    def width(layers: int) -> float:
+        square = layers / 2 * (12.0 + 16.5)
+        return (math.sqrt(linear**2 + 4.0 * square * params) - linear) / (2.0 * square)
+
+    layers = next((n for n, usual in WIDTHS_T5 if width(n) < WIDER_T5 * usual), WIDTHS_T5[-1][0])
+    hidden = max(round(width(layers) / 64), 1) * 64
     return Shape(
         params=params,
         active_params=params,
-        embedding_params=min(linear * hidden, 0.5 * params),
+        embedding_params=min(linear * hidden, MOST_EMBEDDED * params),
         expert_params=0.0,
         hidden=hidden,
         layers=layers,
