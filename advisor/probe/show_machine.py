@@ -22,7 +22,10 @@ def hardware_lines(report: HardwareReport, width: int = 80) -> Iterator[str]:
         yield from lines_of("GPUs", f"none: {report.gpus_reason}", width)
     for gpu in report.gpus:
         yield from (line for label, text in _gpu(gpu) for line in lines_of(label, text, width))
-    yield from lines_of("Driver", f"{_reading(report.driver)}, CUDA {_reading(report.cuda)}", width)
+    driver = _reading(report.driver)
+    if report.cuda.value is not None or report.cuda.reason != report.driver.reason:
+        driver += f", CUDA {_reading(report.cuda)}"
+    yield from lines_of("Driver", driver, width)
     yield from lines_of("CPU", f"{report.cpu}, {report.cores} cores for this program", width)
     yield from lines_of(
         "Memory",

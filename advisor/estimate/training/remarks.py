@@ -17,7 +17,7 @@ def of_run(run: TrainingRun) -> tuple[str, ...]:
         notes.append(f"assumed, because it is not stated: {', '.join(run.assumed)}")
     if {"checkpointing", "fused_loss", "optimizer"} & set(run.assumed):
         notes.append(_defaults(run))
-    if lengths.mean_doubt(run) != (1.0, 1.0):
+    if run.examples is not None and lengths.mean_doubt(run) != (1.0, 1.0):
         share = lengths.usual_mean(run.seq_len) / lengths.mean_length(run)
         notes.append(
             f"the mean length of the examples is not stated, taken as "

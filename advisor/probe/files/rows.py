@@ -14,7 +14,14 @@ from advisor.probe.files import dataset_info
 from advisor.probe.files.csv_rows import csv_rows, delimiter_of
 from advisor.probe.files.json_rows import SPLITS, json_rows
 from advisor.probe.files.plugged import plugged_format, plugged_rows
-from advisor.probe.files.streams import PACKED, head_of, lines, open_bytes
+from advisor.probe.files.streams import (
+    NUMPY_ARRAY,
+    PACKED,
+    PICKLED,
+    head_of,
+    lines,
+    open_bytes,
+)
 from advisor.probe.files.tables import arrow_rows, parquet_rows
 from advisor.probe.forms.records import DataRow
 
@@ -50,9 +57,8 @@ _REWRITE = {
         "a trainer's own binary form; give the JSONL, CSV or Parquet file it was made of",
     ),
     **dict.fromkeys((".safetensors", ".gguf", ".onnx"), "weights of a model; give training data"),
-    **dict.fromkeys(
-        (".pkl", ".pickle", ".npy", ".npz"), "a program's own binary form; write JSONL"
-    ),
+    **dict.fromkeys((".pkl", ".pickle"), PICKLED),
+    **dict.fromkeys((".npy", ".npz"), NUMPY_ARRAY),
     **dict.fromkeys((".pdf", ".docx", ".pptx"), "a document; write JSONL, one example per row"),
     **dict.fromkeys(
         (".png", ".jpg", ".jpeg", ".webp", ".gif", ".wav", ".mp3", ".flac", ".mp4"),

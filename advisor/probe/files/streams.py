@@ -27,14 +27,18 @@ BOMB_BYTES = 256 * 1024**2
 BOMB_RATIO = 200
 """Text packs 3 to 20 times; more than 200 times over 256 MiB is not text."""
 
+PICKLED = (
+    "pickled Python; write it as JSONL, as by `DataFrame.to_json('x.jsonl', orient='records', "
+    "lines=True)`"
+)
+NUMPY_ARRAY = "an array of NumPy, without text; give the texts with their labels as CSV"
+
 _FOREIGN = {
     b"PK\x03\x04": "an Office file or a ZIP archive; save its table as CSV (UTF-8), or let its "
     "name end in .zip",
-    b"\x80\x04": "pickled Python; write it as JSONL, as by `DataFrame.to_json('x.jsonl', "
-    "orient='records', lines=True)`",
-    b"\x80\x05": "pickled Python; write it as JSONL, as by `DataFrame.to_json('x.jsonl', "
-    "orient='records', lines=True)`",
-    b"\x93NUMPY": "an array of NumPy, without text; give the texts with their labels as CSV",
+    b"\x80\x04": PICKLED,
+    b"\x80\x05": PICKLED,
+    b"\x93NUMPY": NUMPY_ARRAY,
     b"\x89HDF": "an HDF5 file; export its table as CSV or Parquet",
     b"\xd0\xcf\x11\xe0": "an old Office file; save its table as CSV (UTF-8)",
     b"%PDF": "a PDF; give its text",

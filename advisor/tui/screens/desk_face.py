@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Tab, Tabs
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from advisor.tui.work.engine import Engine
 
 TOML_OPEN = "-toml"
+ROOM_FOR_DIGITS = 76
 HEIGHTS = [(0, "-short"), (30, "-tall")]
 
 
@@ -66,7 +68,7 @@ class DeskFace(Screen[None]):
         for size, steps in ((self.app.size.width, WIDTHS), (self.app.size.height, HEIGHTS)):
             self.add_class([name for least, name in steps if size >= least][-1])
         yield self.status
-        yield Tabs(*(Tab(f"{n} {tab.title()}", id=tab) for n, tab in enumerate(TABS, 1)))
+        yield Tabs(*(Tab(tab.title(), id=tab) for tab in TABS))
         yield self.strip
         with Horizontal(id="desk"):
             yield self.panes
@@ -74,6 +76,13 @@ class DeskFace(Screen[None]):
             yield self.toml
         yield self.field_help
         yield KeyLine()
+
+    def on_resize(self, event: Resize) -> None:
+        """Names of tabs with the digits that choose them, where the row has room for both."""
+        numbered = event.size.width >= ROOM_FOR_DIGITS
+        for number, name in enumerate(TABS, 1):
+            tab = self.query_one(f"Tab#{name}", Tab)
+            tab.label = Content(f"{number} {name.title()}" if numbered else name.title())
 
     @property
     def draft(self) -> Draft:

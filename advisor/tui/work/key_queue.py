@@ -66,8 +66,8 @@ class KeyQueue:
             await self._give_next()
 
     async def _give_next(self) -> None:
-        if self._is_held or self._is_busy or not self._waiting:
-            return
+        if self._is_held or self._is_busy or not self._waiting or not self._app.screen_stack:
+            return  # an app that closes has no screen left to give a key to
         if self._must_wait() and monotonic() < self._deadline:
             self._app.set_timer(LOOK_SECONDS, self._give_next)
             return
