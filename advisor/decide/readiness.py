@@ -206,7 +206,8 @@ def _duplicates(setting: Setting) -> Readiness | None:
         f"{extra} of {report.rows:,} rows are identical copies (duplicates): "
         f"{report.distinct_rows:,} distinct"
     )
-    near = f"{report.near_duplicate_rows:,} rows are near-duplicates"
+    count = report.near_duplicate_rows
+    near = "1 row is a near-duplicate" if count == 1 else f"{count:,} rows are near-duplicates"
     return Readiness(
         "duplicates",
         "warn",

@@ -66,6 +66,16 @@ async def plan(pilot: Pilot[None]) -> CalibratePane:
     return pane
 
 
+async def test_a_tab_asked_for_twice_at_once_is_made_once(app):
+    """A key of the verdict brings the tab, and so does the row of tabs that it turns."""
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.desk.judging.observations and app.desk.panes.current)
+        panes = app.desk.panes
+        await asyncio.gather(panes.bring("calibrate"), panes.bring("calibrate"))
+        assert len(app.desk.query(CalibratePane)) == 1
+        assert "working out" in drawn(app) or "takes" in drawn(app)
+
+
 async def begin(pilot: Pilot[None], *, finished: int = 0) -> None:
     """Start the plan, and wait until a trial is under way that waits for its file."""
     await plan(pilot)

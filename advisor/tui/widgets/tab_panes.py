@@ -4,6 +4,7 @@ sight.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -52,6 +53,7 @@ class TabPanes(ContentSwitcher):
         self._observations: Observations | None = None
         self._verdict: Verdict | None = None
         self._jobs = jobs
+        self._making = asyncio.Lock()
         self.pins = Pins()
         self.ways: tuple[WayForward, ...] = ()
 
@@ -82,8 +84,9 @@ class TabPanes(ContentSwitcher):
         """Show the pane of a tab."""
         if self.current is None:
             return
-        if not self.query(f"#{tab}"):
-            await self.add_content(self._make(tab), id=tab)
+        async with self._making:  # a second call must not take a pane for made that is on its way
+            if not self.query(f"#{tab}"):
+                await self.add_content(self._make(tab), id=tab)
         self.current = tab
         self.name_command()
         # Not by a class: that would look up the style of every field again, which takes long.
