@@ -110,4 +110,4 @@ class ExplainScreen(Dialog[None]):
 
 
 def _line(id: str, value: str) -> Content:
-    return Content.assemble(clean(id), "  ", (value, "dim"))
+    return Content.assemble((clean(id), "bold"), "  ", value)

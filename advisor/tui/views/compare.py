@@ -49,7 +49,7 @@ def _figures(scenarios: Sequence[Scenario]) -> Iterator[tuple[str, fmt.Show, lis
     options = [s.verdict.chosen for s in scenarios]
     yield "per month", fmt.money, [o.monthly_usd if o else UNKNOWN for o in options]
     yield "once", fmt.money, [o.one_off_usd if o else UNKNOWN for o in options]
-    yield "over the horizon", fmt.money, [o.horizon_usd if o else UNKNOWN for o in options]
+    yield "horizon with errors", fmt.money, [o.horizon_usd if o else UNKNOWN for o in options]
     yield "quality", fmt.score, [o.quality if o else UNKNOWN for o in options]
     yield "weeks", fmt.weeks, [o.weeks if o else UNKNOWN for o in options]
 

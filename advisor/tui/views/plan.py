@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -48,7 +49,12 @@ def in_short(prepared: Prepared) -> Content:
     cost = _COSTS.get(price(prepared.forecast.usd), price(prepared.forecast.usd))
     took = duration(prepared.forecast.seconds)
     parts = [trials, took, cost]
-    return Content(" · ".join(part.replace(" (P50 – P90)", "") for part in parts))
+    line = " · ".join(part.replace(" (P50 – P90)", "") for part in parts)
+    return Content(re.sub(r" (h)ours?| (min)utes?| (s)econds?", _short_unit, line))
+
+
+def _short_unit(unit: re.Match[str]) -> str:
+    return f" {unit[unit.lastindex or 0]}"
 
 
 def _plan(prepared: Prepared, notes: PlanNotes, width: int) -> Iterator[Content]:
