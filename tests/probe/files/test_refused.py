@@ -27,7 +27,7 @@ def test_what_is_no_file_yet_says_how_it_becomes_one(name, way_out):
     ("name", "what"),
     [
         ("m.safetensors", "weights"),
-        ("d.pkl", "binary"),
+        ("d.pkl", "pickled Python"),
         ("p.png", "picture"),
         ("r.pdf", "document"),
     ],
