@@ -141,8 +141,9 @@ async def test_the_slider_marks_the_value_at_which_the_verdict_flips(app):
         await pilot.press(*["+"] * 3)
         await settle(pilot)
         line = app.desk.query_one(FieldHelp).render().plain.splitlines()[0]
-        assert line.index("◆") < line.index("●")
-        assert before > 0
+        moved = line[line.index("├") : line.index("┤") + 1]
+        assert moved.index("○") == before < moved.index("●")
+        assert moved.index("◆") == track.index("◆")
 
 
 async def test_a_long_look_shows_how_far_it_is_and_can_be_stopped(app, engine, monkeypatch):

@@ -19,13 +19,20 @@ _REACH = 10.0
 _WIDTH = 41
 
 
-def slider_line(question: Question, value: Answer, verdict: Verdict | None, width: int) -> Content:
-    """`0.3 M ├─────●───◆──┤ 30 M  ◆ fine-tuning from 13.8 M`; else empty."""
+def slider_line(
+    question: Question, value: Answer, verdict: Verdict | None, width: int, stated: Answer = None
+) -> Content:
+    """`0.3 M ├─────●───◆──┤ 30 M  ◆ fine-tuning from 13.8 M`; else empty. Beside a what-if ○ stays
+    where the answer is that is `stated`, and so do the ends.
+    """
     middle = _middle(value)
     if middle is None:
         return Content("")
     flip = _flip(question.key, verdict)
-    low, high = _ends(question, middle, flip)
+    start = _middle(stated)
+    low, high = _ends(question, middle if start is None else start, flip)
+    low = min(low, middle)
+    high = max(high, middle)
     if high <= low:
         return Content("")
     room = max(min(_WIDTH, width - 40), 9)
@@ -36,6 +43,9 @@ def slider_line(question: Question, value: Answer, verdict: Verdict | None, widt
         tail = f"  ◆ {becomes} from {fmt.compact(flip.value)}"
         if low <= flip.value <= high:
             cells[_column(question, flip.value, low, high, room)] = "◆"
+    if start is not None:
+        cells[_column(question, start, low, high, room)] = "○"
+        tail += "  enter keeps, esc drops it"
     cells[_column(question, middle, low, high, room)] = "●"
     return Content.assemble(
         ("what if  ", "bold"),

@@ -63,7 +63,11 @@ class FieldHelp(Widget):
             from advisor.tui.views.slider import slider_line
 
             value = value_in_use(self.report, self.draft, key)
-            return slider_line(self.question, value, self.verdict, self.size.width or 80)
+            stated = None
+            if key in self.draft.supposed:
+                stated = value_in_use(self.report, self.draft.drop(key), key)
+            width = self.size.width or 80
+            return slider_line(self.question, value, self.verdict, width, stated)
         return Content("")
 
     def _effect(self) -> Content:
