@@ -30,7 +30,10 @@ def slider_line(
         return Content("")
     flip = _flip(question.key, verdict)
     start = _middle(stated)
-    low, high = _ends(question, middle if start is None else start, flip)
+    anchor = middle if start is None else start
+    if not _is_share(question) and min(middle, anchor) <= 0:
+        return Content("")
+    low, high = _ends(question, anchor, flip)
     low = min(low, middle)
     high = max(high, middle)
     if high <= low:
@@ -81,8 +84,6 @@ def _ends(question: Question, middle: float, flip: FlipPoint | None) -> tuple[fl
     """Shares from 0 to 1; amounts a tenth to ten times, wider where a flip is near that."""
     if _is_share(question):
         return 0.0, 1.0
-    if middle <= 0:
-        return 0.0, 0.0
     low = middle / _REACH
     high = middle * _REACH
     if flip is not None and flip.value > 0:
