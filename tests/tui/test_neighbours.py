@@ -101,11 +101,22 @@ def test_a_gpu_elsewhere_is_shown_with_what_was_read_of_it(imported: int) -> Non
     heading, memory, power = elsewhere_lines((run,), 73).plain.splitlines()
     assert run.device in heading
     assert "ssh://gpu-box" in heading
-    assert "up to 20 GiB" in memory
+    assert "max 20 GiB" in memory
     assert memory.endswith("▁▁▁▁▂▂▂▂▂▃▃▃▃▃▄▄▄▄▄▅▅▅▅▅▆▆▆▆▆▇▇▇▇▇██████")
-    assert "up to 300 W" in power
+    assert "max 300 W" in power
     assert power.endswith("█" * 40)
     assert max(map(len, elsewhere_lines((run,), 50).plain.splitlines()[1:])) <= 50
+
+
+def test_a_run_elsewhere_without_its_events_is_shown_by_what_it_measured(imported: int) -> None:
+    """A record of an earlier release holds none; it must not hide the others either."""
+    with Store.open() as store:
+        store.database.execute("update runs set events = '' where id = ?", [imported])
+    (outcome,) = experiments.run_record(imported).outcomes
+    (run,) = runs_elsewhere()
+    readings = {reading.name: reading.values for reading in run.readings}
+    assert readings["speed"] == (outcome.result["tokens_per_second"],)
+    assert readings["memory"] == (outcome.result["memory"]["process_gib"],)
 
 
 async def test_the_hardware_tab_shows_gpus_elsewhere(app, imported: int) -> None:

@@ -5,10 +5,11 @@ No Textual here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from advisor.calibrate.protocol import Event
 from advisor.core.experiment import RunRecord
 from advisor.core.format import count
 from advisor.tui.model.imported_runs import IMPORTED, imported_events
@@ -68,9 +69,13 @@ def _run(record: RunRecord, origin: str) -> RunElsewhere:
 
     summary = record.summary
     course = RunProgress()
-    number = str(summary.id)
-    is_imported = summary.kind == IMPORTED
-    for event in imported_events(record) if is_imported else experiments.recorded_events(number):
+    if summary.kind == IMPORTED:
+        events = imported_events(record)
+    elif record.events.strip():
+        events = experiments.recorded_events(str(summary.id))
+    else:
+        events = tuple(_measured(record))
+    for event in events:
         course.note(event)
     return RunElsewhere(
         summary.id,
@@ -80,6 +85,16 @@ def _run(record: RunRecord, origin: str) -> RunElsewhere:
         f"{count(summary.done)} of {count(summary.trials)} trials answered",
         tuple(_readings(course)),
     )
+
+
+def _measured(record: RunRecord) -> Iterator[Event]:
+    """Of a record that came without its events: what each trial measured, as one step."""
+    for place, outcome in enumerate(record.outcomes):
+        memory = outcome.result.get("memory")
+        peak = memory.get("process_gib") if isinstance(memory, Mapping) else None
+        measured = {name: outcome.result.get(name) for name in ("tokens_per_second", "watts")}
+        about = {"label": outcome.label, "step": 1, "steps": 1, "memory_gib": peak}
+        yield Event("step", float(place), {**about, **measured})
 
 
 def _readings(course: RunProgress) -> Iterator[FarReading]:

@@ -27,13 +27,14 @@ def _lines(runs: Sequence[RunElsewhere], room: int) -> Iterator[Content]:
     for run in runs:
         yield Content.assemble(
             (clean(f"Elsewhere: {run.device or 'a machine without a name'}"), "bold $text-primary"),
-            (clean(f"  {run.origin}, run {run.number}, {run.day}, {run.answered}"), "dim"),
+            "  ",
+            (clean(f"{run.origin}, run {run.number}, {run.day}, {run.answered}"), "dim"),
         )
         yield from (_row(reading, room) for reading in run.readings)
 
 
 def _row(reading: FarReading, room: int) -> Content:
-    most = f"up to {number(reading.most)} {reading.unit}".rstrip()
+    most = f"max {number(reading.most)} {reading.unit}".rstrip()
     return Content.assemble(
         (f"{reading.name:<{LABEL_WIDTH}}", "dim"),
         f"{clean(most):<{VALUE_WIDTH}}",
