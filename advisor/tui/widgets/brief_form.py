@@ -223,7 +223,7 @@ class BriefForm(FocusBorder, VerticalScroll):
             return
         await box.unfold(True, all_questions=key not in box.first_keys)
         if field := self.field(key):
-            field.control.focus()
+            self.screen.set_focus(field.control)  # at once: the next key is for it
             # What was folded has its place only after the next layout.
             self.call_after_refresh(field.scroll_visible, animate=False)
 
