@@ -225,11 +225,7 @@ class _Inputs:
             longest = longest_example(mean, self.examples or USUAL_EXAMPLES) if mean else limit
             return round(limit), positions, min(limit, longest)
         if mean is None:
-            return (
-                round(limit),
-                self._fill("mean_tokens", usual_mean(limit)),
-                limit,
-            )
+            return round(limit), self._fill("mean_tokens", usual_mean(limit)), limit
         return round(limit), mean, None
 
 
@@ -245,8 +241,7 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
     method = row.text("method") or "lora"
     lora = method in ("lora", "qlora", "dora")
     gpu_count = row.whole("gpu_count") or 1
-    roomy = lora and gpu is not None and (gpu.memory_gb or 0.0) > 24.0
-    micro_batch = given.whole("micro_batch", 4 if roomy else 2)
+    micro_batch = given.whole("micro_batch", _usual_batch(gpu) if lora else 2)
     limit, mean, longest = given.lengths(stack, micro_batch)
     packed = given.packed(stack)
     counted = row.text("tokens_basis")
@@ -294,6 +289,11 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
         examples=given.examples,
         assumed=tuple(given.assumed),  # last: all that was filled above
     )
+
+
+def _usual_batch(gpu: Gpu | None) -> int:
+    """Sequences per pass of adapters where nobody says."""
+    return 4 if gpu is not None and (gpu.memory_gb or 0.0) > 24.0 else 2
 
 
 def _layout(given: _Inputs, gpus: int, several: str) -> tuple[str, int]:
