@@ -38,8 +38,8 @@ def flat(say: Say, draw: random.Random) -> dict[str, object]:
 
 def pairs(say: Say, draw: random.Random) -> dict[str, object]:
     """An instruction, with something to work on in every second row, and its answer."""
-    given = say(10, 60) if draw.random() < 0.5 else ""
-    return {"instruction": say(5, 30), "input": given, "output": say(10, 80)}
+    source = say(10, 60) if draw.random() < 0.5 else ""
+    return {"instruction": say(5, 30), "input": source, "output": say(10, 80)}
 
 
 def chats(say: Say, draw: random.Random) -> dict[str, object]:

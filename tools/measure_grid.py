@@ -135,22 +135,22 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=9.0)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cuda")
     parser.add_argument("--forecast", action="store_true")
-    given = parser.parse_args()
+    options = parser.parse_args()
     facts = load()
-    document = tomllib.loads(given.grid.read_text(encoding="utf-8"))
-    groups = list(plans(document, facts, given.device))
-    gpu = facts.gpu(given.gpu)
+    document = tomllib.loads(options.grid.read_text(encoding="utf-8"))
+    groups = list(plans(document, facts, options.device))
+    gpu = facts.gpu(options.gpu)
     expected = [
         forecast(trial, one.shared["lengths"], gpu, facts) for one in groups for trial in one.trials
     ]
-    given.folder.mkdir(parents=True, exist_ok=True)
-    (given.folder / "forecast.json").write_text(json.dumps(expected, indent=1), encoding="utf-8")
-    if given.forecast:
+    options.folder.mkdir(parents=True, exist_ok=True)
+    (options.folder / "forecast.json").write_text(json.dumps(expected, indent=1), encoding="utf-8")
+    if options.forecast:
         return
     for number, one in enumerate(_of_equal_lengths(groups)):
-        limited = replace(one, minutes=given.minutes)
-        with (given.folder / f"grid-{number}.jsonl").open("w", encoding="utf-8") as file:
-            for line in measured(limited, given.folder / f"run-{number}"):
+        limited = replace(one, minutes=options.minutes)
+        with (options.folder / f"grid-{number}.jsonl").open("w", encoding="utf-8") as file:
+            for line in measured(limited, options.folder / f"run-{number}"):
                 file.write(line)
                 file.flush()
                 shown(line)

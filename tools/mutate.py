@@ -4,7 +4,7 @@
 
 Each change is made in a copy of the repository. The tests that mirror its module run first, then
 all others of `TESTS` that run the changed line, until the first one fails; a change that none
-notices is printed as SURVIVED. What each test runs is found once and kept in `build/mutation`.
+notices is printed as SURVIVED. What each test runs is recorded once in `build/mutation`.
 
 A seed always gives the same changes of the same code. Some changes alter nothing that can be
 observed: look at each survivor. `--again FILE` tries the survivors of an earlier log again.
@@ -108,9 +108,9 @@ def known_tests(root: Path) -> Tests:
     runs: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
     shared = _digest(sorted([*(root / "advisor").rglob("*.py"), *_helpers(root)]))
     for file in _test_files(root):
-        found = _kept(str(file.relative_to(root)), root, shared)
-        seconds |= found["seconds"]
-        for test, files in found["lines"].items():
+        coverage = _coverage(str(file.relative_to(root)), root, shared)
+        seconds |= coverage["seconds"]
+        for test, files in coverage["lines"].items():
             for name, lines in files.items():
                 for line in lines:
                     runs[name][line].add(test)
@@ -121,13 +121,13 @@ def known_tests(root: Path) -> Tests:
     return Tests(seconds, frozen)
 
 
-def _kept(file: str, root: Path, shared: str) -> dict[str, Any]:
-    kept = KEPT / f"{_digest([root / file], shared)}.json"
-    if not kept.exists():
+def _coverage(file: str, root: Path, shared: str) -> dict[str, Any]:
+    stored = KEPT / f"{_digest([root / file], shared)}.json"
+    if not stored.exists():
         KEPT.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(children.covered(file, root)))
-    found: dict[str, Any] = json.loads(kept.read_text())
-    return found
+        stored.write_text(json.dumps(children.covered(file, root)))
+    coverage: dict[str, Any] = json.loads(stored.read_text())
+    return coverage
 
 
 def _digest(files: list[Path], start: str = "") -> str:
@@ -141,8 +141,8 @@ def _helpers(root: Path) -> list[Path]:
 
 def _test_files(root: Path) -> list[Path]:
     places = [root / place for place in TESTS]
-    found = [[place] if place.suffix else sorted(place.rglob("test_*.py")) for place in places]
-    return [file for files in found for file in files]
+    groups = [[place] if place.suffix else sorted(place.rglob("test_*.py")) for place in places]
+    return [file for files in groups for file in files]
 
 
 def copied(folder: str) -> Path:
@@ -195,23 +195,27 @@ def main() -> None:
     parser.add_argument("--again", type=Path, help="try the survivors of this log again")
     stated = parser.parse_args()
     children.prepare()
-    known = logged(stated.log)
-    found = []
+    earlier = logged(stated.log)
+    notices = []
     with TemporaryDirectory() as folder:
         root = copied(folder)
         children.compile_once([*TESTS, CONSTANTS], root)
         tests = known_tests(root)
         for number, change in enumerate(_chosen(stated, root), start=1):
             start = time.monotonic()
-            by = known[change] if change in known else who_notices(change, tests, root, stated.most)
-            found.append(by)
+            by = (
+                earlier[change]
+                if change in earlier
+                else who_notices(change, tests, root, stated.most)
+            )
+            notices.append(by)
             seconds = time.monotonic() - start
             print(
                 f"{number:3} {seconds:4.0f} s  {by[:160] or 'SURVIVED'}  {change.text}", flush=True
             )
-            if stated.log is not None and change not in known:
+            if stated.log is not None and change not in earlier:
                 _write(stated.log, {"change": asdict(change), "noticed_by": by})
-    print(_summary(found))
+    print(_summary(notices))
 
 
 def _chosen(stated: argparse.Namespace, root: Path) -> list[Mutant]:
@@ -225,12 +229,12 @@ def _write(log: Path, row: dict[str, object]) -> None:
         lines.write(json.dumps(row) + "\n")
 
 
-def _summary(found: list[str]) -> str:
-    survived = found.count("")
-    copies = sum(CONSTANTS in by for by in found)
-    share = survived / max(len(found), 1)
+def _summary(notices: list[str]) -> str:
+    survived = notices.count("")
+    copies = sum(CONSTANTS in by for by in notices)
+    share = survived / max(len(notices), 1)
     return (
-        f"{survived} of {len(found)} survived ({share:.0%}); "
+        f"{survived} of {len(notices)} survived ({share:.0%}); "
         f"{copies} were noticed by the copy of the constants only"
     )
 

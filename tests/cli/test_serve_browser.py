@@ -66,8 +66,8 @@ class Tab:
         """What the page says in words, once it says something."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
-                found = await self.ask("Runtime.evaluate", expression="document.body?.innerText")
-                if text := found["result"].get("value"):
+                answer = await self.ask("Runtime.evaluate", expression="document.body?.innerText")
+                if text := answer["result"].get("value"):
                     return text
                 await asyncio.sleep(0.1)
 

@@ -170,8 +170,8 @@ def test_layers_that_were_searched_one_by_one_have_their_own_sizes():
 def test_layers_without_experts_are_those_the_file_names(says, dense):
     sizes = {"num_experts": 8, "intermediate_size": 64, "moe_intermediate_size": 16, **says}
     one_mlp = 3 * 32 * 64
-    found = [i for i in range(6) if mlp(sizes, 32, i).total == one_mlp]
-    assert found == dense
+    dense_layers = [i for i in range(6) if mlp(sizes, 32, i).total == one_mlp]
+    assert dense_layers == dense
 
 
 def test_latent_attention_by_hand():

@@ -83,8 +83,8 @@ def test_records_are_those_of_their_kind_that_are_sound(monkeypatch: pytest.Monk
         kind: (Plugin(group, "a", "", "", None, "broken"), Plugin(group, "b", "", "", record))
         for (group, kind), record in zip(GROUPS.items(), EVERY_KIND, strict=True)
     }
-    found = {group: groups[kind] for group, kind in GROUPS.items()}
-    monkeypatch.setattr(loading, "_of_group", found.__getitem__)
+    kinds = {group: groups[kind] for group, kind in GROUPS.items()}
+    monkeypatch.setattr(loading, "_of_group", kinds.__getitem__)
     for kind, record in zip(GROUPS.values(), EVERY_KIND, strict=True):
         assert isinstance(record, kind)
         assert loading.records(kind) == (record,)

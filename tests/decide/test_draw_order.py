@@ -63,8 +63,8 @@ def trial_worth(ranking: Ranking) -> float:
 
 
 def gain(ranking: Ranking) -> tuple[float, float]:
-    found = search_gain(ranking, 1, ranking.quality[:, 2], 0.7)
-    return found.usd, found.share
+    gains = search_gain(ranking, 1, ranking.quality[:, 2], 0.7)
+    return gains.usd, gains.share
 
 
 FIGURES: dict[str, Callable[[Ranking], object]] = {
@@ -120,9 +120,9 @@ def test_the_chance_of_a_hopeless_option_counts_every_draw() -> None:
         good = quality >= 0.7
         every = np.ones_like(good)
         cost = np.full(good.shape, 100.0)
-        found = Ranking(OPTIONS[:2], cost, cost, quality, good, good, every, every)
+        ranked = Ranking(OPTIONS[:2], cost, cost, quality, good, good, every, every)
         (out,) = hopeless(
-            brief(), found, [Estimate(o, {"quality.score": score(0.1)}) for o in OPTIONS]
+            brief(), ranked, [Estimate(o, {"quality.score": score(0.1)}) for o in OPTIONS]
         )
         assert out.rule == "quality.target"
         assert "chance to meet it 1.2" in out.detail

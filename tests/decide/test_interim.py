@@ -58,9 +58,9 @@ HAND = ByHand(50.0, 100.0, 12)
 def test_what_to_do_meanwhile(
     ranking: Ranking, reason: Leaving | None, hand: ByHand | None, words: str, near: int | None
 ) -> None:
-    found = interim(ranking, reason, hand)
-    assert words in found.sentence
-    assert found.nearest == near
+    meanwhile = interim(ranking, reason, hand)
+    assert words in meanwhile.sentence
+    assert meanwhile.nearest == near
 
 
 def test_what_is_in_place_stays() -> None:
@@ -118,6 +118,6 @@ def test_the_work_by_hand_is_its_months_and_its_wrong_answers(
     pick = Estimate(FIRST, {key: Figure(value, "", key) for key, value in values.items()})
     paid = None if monthly is None else Range.exact(monthly)
     case = replace(brief(), baseline=Baseline(monthly_usd=paid))
-    found = by_hand(case, pick, BaselineErrors(cost_usd=wrong))
-    assert found == (None if usd is None else ByHand(usd, 900.0, case.budget.horizon_months))
+    meanwhile = by_hand(case, pick, BaselineErrors(cost_usd=wrong))
+    assert meanwhile == (None if usd is None else ByHand(usd, 900.0, case.budget.horizon_months))
     assert by_hand(brief(), pick, BaselineErrors(cost_usd=wrong)) is None

@@ -62,9 +62,9 @@ def test_as_likely_as_not_is_likely_and_the_likely_case_is_no_draw(
 ) -> None:
     """Of four draws so many reach the target of 0.9; row 0 does in any case."""
     quality = np.array([[0.95, 0.95], *([0.92 if i < meeting else 0.8, 0.1] for i in range(4))])
-    found = ranking(np.full((5, 2), 100.0), quality, 0.9)
-    assert found.likely.tolist() == [is_likely, False]
-    assert found.pick == 0
+    ranked = ranking(np.full((5, 2), 100.0), quality, 0.9)
+    assert ranked.likely.tolist() == [is_likely, False]
+    assert ranked.pick == 0
 
 
 def test_evpi_of_two_normal_costs_is_the_unit_normal_loss() -> None:

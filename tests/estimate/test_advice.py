@@ -125,8 +125,8 @@ def test_sets_that_answer_in_time_are_told_where_more_than_are_charged(
     values = {"serve.at_once": np.array(at_once), "serve.replicas_in_time": np.asarray(sets)}
     values |= {"serve.replicas": paid, "run.gpus": 1000.0 * paid}
     figures = {key: Figure(value, "", key) for key, value in values.items()}
-    found = "".join(_in_time(Estimate(option, figures), "L40S", 2.0))
-    assert words in found
-    assert bool(words) is bool(found)
-    if "needs" in found:
-        assert f"cost ${found.split('needs ')[1][0]},000 to" in found
+    advice = "".join(_in_time(Estimate(option, figures), "L40S", 2.0))
+    assert words in advice
+    assert bool(words) is bool(advice)
+    if "needs" in advice:
+        assert f"cost ${advice.split('needs ')[1][0]},000 to" in advice

@@ -85,8 +85,8 @@ def test_the_parts_of_a_horizon_add_up_to_it(
     ],
 )
 def test_a_formula_shows_the_part_of_the_horizon(cut: tuple[float, ...], shown: str) -> None:
-    found = algebra.annuity(12, fig(0.01, id="growth"), fig(0.1, id="rate"), *cut)
-    assert found.formula() == shown
+    paid = algebra.annuity(12, fig(0.01, id="growth"), fig(0.1, id="rate"), *cut)
+    assert paid.formula() == shown
 
 
 @given(st.integers(1, 30), st.floats(0, 50), GROWTH, RATES)

@@ -231,7 +231,7 @@ def test_a_provider_tunes_its_own_way_and_gpus_each_measured_one(
         Score("prompt", "few-shot", model, 0.8, 400),
         Score("tune", "dora", "other", 0.8, 400),
     ]
-    held = brief(quality__measured=(*scores, *others))
-    assert tuned_techniques(held, facts(), model, Serving(Place.HOSTED)) == hosted
-    assert tuned_techniques(held, facts(), model, Serving(Place.RENTED)) == rented
-    assert tuned_techniques(held, facts(), "roberta-base", Serving(Place.RENTED)) == ("encoder",)
+    scored = brief(quality__measured=(*scores, *others))
+    assert tuned_techniques(scored, facts(), model, Serving(Place.HOSTED)) == hosted
+    assert tuned_techniques(scored, facts(), model, Serving(Place.RENTED)) == rented
+    assert tuned_techniques(scored, facts(), "roberta-base", Serving(Place.RENTED)) == ("encoder",)

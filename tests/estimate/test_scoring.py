@@ -128,6 +128,6 @@ def test_what_the_prediction_is_told_of_an_option(
 ) -> None:
     case = measured()
     facts = replace(setting(), models={"llama-3.1-8b": LLAMA})
-    found = _skill(option, Sheet(case, 1), facts, case.quality.measured)
-    assert (found.id, found.params_b, found.examples, found.released) == skill
-    assert (found.approach, found.model) == (option.approach, option.model)
+    predicted = _skill(option, Sheet(case, 1), facts, case.quality.measured)
+    assert (predicted.id, predicted.params_b, predicted.examples, predicted.released) == skill
+    assert (predicted.approach, predicted.model) == (option.approach, option.model)

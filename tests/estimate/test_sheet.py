@@ -55,9 +55,9 @@ def test_inputs_that_were_drawn_are_not_drawn_again_but_where_their_range_differ
     whole = Sheet(unsure, 50, 7)
     for key in ("team.hourly_usd", "team.tuning_hours"):
         assert whole[key].is_known
-    known = SimpleNamespace(inputs=whole.figures, spreads=whole.spreads)
+    earlier_draws = SimpleNamespace(inputs=whole.figures, spreads=whole.spreads)
     other = replace(unsure, team=replace(unsure.team, tuning_hours=Range(10, 30, 40)))
-    sheet = Sheet(other, 20, 7, earlier=known)
+    sheet = Sheet(other, 20, 7, earlier=earlier_draws)
     assert np.shares_memory(sheet["team.hourly_usd"].rows, whole["team.hourly_usd"].rows)
     expected = Sheet(other, 20, 7)["team.tuning_hours"].rows
     assert sheet["team.tuning_hours"].rows.tolist() == expected.tolist()

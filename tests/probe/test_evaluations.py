@@ -214,8 +214,8 @@ def test_deepeval_keeps_its_last_run_and_its_cache(tmp_path: Path) -> None:
     run = {"testCases": [{"input": "a", "success": False, "metricsData": [metric]}]}
     last = write(tmp_path / ".latest_test_run.json", {"testRunData": run})
     key = json.dumps({"actual_output": "x", "input": "a"})
-    kept = {"test_cases_lookup_map": {key: {"cached_metrics_data": [{"metric_data": metric}]}}}
-    cache = write(tmp_path / ".deepeval-cache.json", kept)
+    stored = {"test_cases_lookup_map": {key: {"cached_metrics_data": [{"metric_data": metric}]}}}
+    cache = write(tmp_path / ".deepeval-cache.json", stored)
     for path in (last, cache):
         assert read_evaluation(path).systems["prompt/zero-shot@model"].scores == {"a": 0.5}
     link = write(tmp_path / "link.json", {"testRunLink": "https://x.example/runs/1"})

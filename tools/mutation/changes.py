@@ -158,7 +158,7 @@ def mutants(file: str, root: Path) -> list[Mutant]:
     starts = [0]
     for line in source.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
-    found = []
+    listed = []
     for node in expressions(ast.parse(source)):
         for after in changes(node):
             assert isinstance(node, ast.expr)
@@ -166,8 +166,8 @@ def mutants(file: str, root: Path) -> list[Mutant]:
             assert node.end_col_offset is not None
             start = starts[node.lineno - 1] + node.col_offset
             end = starts[node.end_lineno - 1] + node.end_col_offset
-            found.append(Mutant(file, node.lineno, start, end, source[start:end].decode(), after))
-    return found
+            listed.append(Mutant(file, node.lineno, start, end, source[start:end].decode(), after))
+    return listed
 
 
 def sample(rooms: Sequence[str], seed: int, count: int, root: Path) -> list[Mutant]:

@@ -88,8 +88,8 @@ class Chosen:
         settings.load_profile("mutation")
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        found = {item.nodeid for item in items}
-        lost = {file_of(test) for test in self.seconds if test not in found}
+        present = {item.nodeid for item in items}
+        lost = {file_of(test) for test in self.seconds if test not in present}
         places = {file: n for n, file in enumerate(dict.fromkeys(map(_file, items)))}
         chosen = [i for i in items if i.nodeid in self.seconds or _file(i) in lost]
         items[:] = sorted(chosen, key=lambda i: (places[_file(i)], self.seconds.get(i.nodeid, 0)))
@@ -142,8 +142,8 @@ def covered(file: str, root: Path) -> dict[str, Any]:
     if code not in (0, NO_TESTS) or not result.exists():
         said = (root.parent / "pytest.log").read_text(errors="replace")
         raise SystemExit(f"{file} fails without any change:\n{said}")
-    found: dict[str, Any] = json.loads(result.read_text())
-    return found
+    coverage: dict[str, Any] = json.loads(result.read_text())
+    return coverage
 
 
 def _cover(file: str, root: Path, result: Path) -> int:

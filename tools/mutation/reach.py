@@ -54,8 +54,8 @@ def _is_cached(node: ast.FunctionDef | ast.ClassDef) -> bool:
 
 def _statements(module: ast.Module) -> Iterator[ast.stmt]:
     """In the order of the text, so that what is around comes before what is inside."""
-    found = [node for node in ast.walk(module) if isinstance(node, ast.stmt)]
-    return iter(sorted(found, key=lambda node: (node.lineno, -_last(node))))
+    statements = [node for node in ast.walk(module) if isinstance(node, ast.stmt)]
+    return iter(sorted(statements, key=lambda node: (node.lineno, -_last(node))))
 
 
 def _last(node: ast.stmt) -> int:
@@ -83,16 +83,18 @@ def _names(node: ast.stmt) -> Iterator[str]:
 
 def tests_of(runs: Runs, root: Path, file: str, line: int) -> frozenset[str]:
     """The tests that run this line, or a line that names what it gives a value to."""
-    found = place(tree(root, file), line)
-    tests = _run(runs, file, found.lines)
-    known: frozenset[str] = frozenset()
-    names = found.names
+    reached = place(tree(root, file), line)
+    tests = _run(runs, file, reached.lines)
+    before: frozenset[str] = frozenset()
+    names = reached.names
     for _ in range(DEEPEST):
-        users = [(user, place(tree(root, user), at)) for user, at in _mentions(root, names - known)]
+        users = [
+            (user, place(tree(root, user), at)) for user, at in _mentions(root, names - before)
+        ]
         tests = tests.union(*(_run(runs, user, place.lines) for user, place in users))
-        known |= names
+        before |= names
         names = names.union(*(place.names for _, place in users))
-    return frozenset(test.partition("::")[0] for test in tests) if found.is_kept else tests
+    return frozenset(test.partition("::")[0] for test in tests) if reached.is_kept else tests
 
 
 def _run(runs: Runs, file: str, lines: range) -> frozenset[str]:
@@ -117,7 +119,7 @@ def _mentions(root: Path, names: frozenset[str]) -> tuple[tuple[str, int], ...]:
 @cache
 def _sources(root: Path) -> dict[str, tuple[tuple[int, str], ...]]:
     """The lines of every module that are part of a statement other than an import."""
-    found = {}
+    lines_by_file = {}
     for path in sorted((root / "advisor").rglob("*.py")):
         file = str(path.relative_to(root))
         used = {
@@ -127,5 +129,5 @@ def _sources(root: Path) -> dict[str, tuple[tuple[int, str], ...]]:
             for line in range(node.lineno, _header_end(node) + 1)
         }
         lines = path.read_text().splitlines()
-        found[file] = tuple((n, lines[n - 1]) for n in sorted(used))
-    return found
+        lines_by_file[file] = tuple((n, lines[n - 1]) for n in sorted(used))
+    return lines_by_file

@@ -117,8 +117,8 @@ def _asked(row: JsonObject) -> JsonObject:
     """A request of OpenAI's Responses API beside what is expected of its answer."""
     request = row["responses_create_params"]
     rest = {name: value for name, value in row.items() if name != "responses_create_params"}
-    given = request.get("input", "")
-    prompt = {"messages": given} if are_objects(given) else {"prompt": given}
+    context = request.get("input", "")
+    prompt = {"messages": context} if are_objects(context) else {"prompt": context}
     tools = {"tools": request["tools"]} if request.get("tools") else {}
     return {**rest, **prompt, **tools}
 

@@ -47,10 +47,10 @@ def points(most: int) -> list[Score]:
 
 
 def test_the_whole_curve_reaches_90_between_its_last_two_points() -> None:
-    found = labels_to_reach(TASK, LORA, points(8192), 0.9, normals=normals, size=SIZE)
-    assert found.range.p10 is not None
-    assert found.range.p10 < 6400 < found.range.p90
-    assert 5500 < found.likely < 8192
+    needed = labels_to_reach(TASK, LORA, points(8192), 0.9, normals=normals, size=SIZE)
+    assert needed.range.p10 is not None
+    assert needed.range.p10 < 6400 < needed.range.p90
+    assert 5500 < needed.likely < 8192
 
 
 def test_the_first_points_promise_little_and_do_not_despair() -> None:
@@ -76,9 +76,9 @@ def test_extrapolation_widens_with_distance() -> None:
 
 def test_a_target_beyond_human_agreement_is_not_within_reach() -> None:
     task = replace(TASK, human_ceiling=0.95)
-    found = labels_to_reach(task, LORA, points(8192), 0.97, normals=normals, size=SIZE)
-    assert not found.range.is_known
-    assert "not within reach of data" in found.reason
+    needed = labels_to_reach(task, LORA, points(8192), 0.97, normals=normals, size=SIZE)
+    assert not needed.range.is_known
+    assert "not within reach of data" in needed.reason
 
 
 def test_a_flat_many_shot_curve_saturates() -> None:
@@ -176,9 +176,9 @@ def test_fewer_labels_than_were_ever_scored_do_not_blur_a_measured_curve() -> No
         Score("tune", "lora", LORA.model, q, 600, 0.0, n)
         for n, q in ((770, 0.855), (3850, 0.915), (9000, 0.937))
     ]
-    found = labels_to_reach(TASK, LORA, curve, 0.9, normals=normals, size=SIZE).range
-    assert 770 < found.p10 < 2600 < found.p90 * 1.2
-    assert found.p90 < 4 * found.p10
+    needed = labels_to_reach(TASK, LORA, curve, 0.9, normals=normals, size=SIZE).range
+    assert 770 < needed.p10 < 2600 < needed.p90 * 1.2
+    assert needed.p90 < 4 * needed.p10
     low = labels_to_reach(TASK, LORA, curve, 0.8, normals=normals, size=SIZE)
     assert low.range.is_known or "fewer than 770 labels" in low.reason
 
@@ -187,11 +187,11 @@ def test_a_target_that_some_draws_never_reach_is_open_upwards() -> None:
     """The search ends at 64 times the last point; more draws end there for a higher target."""
     shares = []
     for target in (0.96, 0.97):
-        found = labels_to_reach(TASK, LORA, points(8192), target, normals=normals, size=SIZE)
-        assert found.range.is_known
-        assert found.range.p90 == 64 * 8192
-        assert "of draws do not get there by 524,288 labels" in found.reason
-        shares.append(float(found.reason.split(" %")[0]))
+        needed = labels_to_reach(TASK, LORA, points(8192), target, normals=normals, size=SIZE)
+        assert needed.range.is_known
+        assert needed.range.p90 == 64 * 8192
+        assert "of draws do not get there by 524,288 labels" in needed.reason
+        shares.append(float(needed.reason.split(" %")[0]))
     assert 10 <= shares[0] < shares[1] < 50
     sure = labels_to_reach(TASK, LORA, points(8192), 0.94, normals=normals, size=SIZE)
     assert (sure.reason, sure.range.p90 < 64 * 8192) == ("", True)

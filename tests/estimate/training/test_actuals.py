@@ -37,12 +37,12 @@ def test_the_range_is_that_of_the_next_run_by_bayes(ratios: list[float], scatter
     weight /= weight.sum()
     mean = float(weight @ error)
     next_sd = math.sqrt(float(weight @ (error - mean) ** 2) + scatter**2)
-    found = corrected(figure(10 / spread, 10.0, 10 * spread), ratios)
-    assert found.range.p50 == pytest.approx(10 * math.exp(mean), rel=1e-4)
-    assert found.range.p90 == pytest.approx(10 * math.exp(mean + Z * next_sd), rel=1e-4)
-    assert found.range.p10 == pytest.approx(10 * math.exp(mean - Z * next_sd), rel=1e-4)
-    assert f"{len(ratios)} recorded actual value" in found.source
-    assert found.source.endswith("values") is (len(ratios) > 1)
+    updated = corrected(figure(10 / spread, 10.0, 10 * spread), ratios)
+    assert updated.range.p50 == pytest.approx(10 * math.exp(mean), rel=1e-4)
+    assert updated.range.p90 == pytest.approx(10 * math.exp(mean + Z * next_sd), rel=1e-4)
+    assert updated.range.p10 == pytest.approx(10 * math.exp(mean - Z * next_sd), rel=1e-4)
+    assert f"{len(ratios)} recorded actual value" in updated.source
+    assert updated.source.endswith("values") is (len(ratios) > 1)
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,9 @@ LISTED = Quantity(Range(1.0, 2.0, 4.0), "USD/h", Basis.QUOTED, "a list", "2026-0
 
 
 def priced(hours: Range, hour: Range, gpus: int = 1) -> Quantity:
-    found = estimate(replace(RUN, gpus=gpus, sharding="ddp" if gpus > 1 else "none"))
-    time = replace(found.train_hours, range=hours)
-    return run_cost(replace(found, train_hours=time), replace(LISTED, range=hour))
+    estimated = estimate(replace(RUN, gpus=gpus, sharding="ddp" if gpus > 1 else "none"))
+    time = replace(estimated.train_hours, range=hours)
+    return run_cost(replace(estimated, train_hours=time), replace(LISTED, range=hour))
 
 
 def test_the_relative_ranges_of_hours_and_price_add_as_variances() -> None:
@@ -56,8 +56,8 @@ def test_an_hour_costs_what_is_stated_or_drawn_or_listed(
     changes: dict[str, float], usd: Range
 ) -> None:
     request = replace(REQUEST, **changes)
-    found = hour_price(request, MIDDLE, lambda name, provider: LISTED).range
-    assert (found.p10, found.p50, found.p90) == pytest.approx((usd.p10, usd.p50, usd.p90))
+    price = hour_price(request, MIDDLE, lambda name, provider: LISTED).range
+    assert (price.p10, price.p50, price.p90) == pytest.approx((usd.p10, usd.p50, usd.p90))
 
 
 def test_an_hour_without_power_or_price_is_unknown() -> None:

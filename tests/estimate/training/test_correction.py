@@ -90,18 +90,18 @@ def test_an_update_is_the_regression_on_errors_drawn_term_by_term(what: str) -> 
     drawn = [errors(share) for share in measured]
     sds = [float(d.std()) for d in drawn]
     noises = [0.03, 0.06, 0.02]
-    seen = np.array(
+    observed = np.array(
         [d + n * rng.standard_normal(d.size) for d, n in zip(drawn, noises, strict=True)]
     )
     wanted = errors(target)
-    slopes = np.linalg.lstsq(seen.T, wanted, rcond=None)[0]
+    slopes = np.linalg.lstsq(observed.T, wanted, rcond=None)[0]
     ratios = [0.02, -0.03, 0.01]
     sources = [
         SourceRun(r, sd, s, n) for r, sd, s, n in zip(ratios, sds, measured, noises, strict=True)
     ]
     shift, left = update(float(wanted.std()), target, sources, what)
     assert shift == pytest.approx(float(slopes @ ratios), abs=3e-4)
-    assert left == pytest.approx(float((wanted - slopes @ seen).std()), rel=0.02)
+    assert left == pytest.approx(float((wanted - slopes @ observed).std()), rel=0.02)
 
 
 def test_a_run_of_narrower_range_than_an_estimate_alike_counts_by_its_own() -> None:

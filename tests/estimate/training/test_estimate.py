@@ -301,7 +301,7 @@ def test_other_readings_of_a_run_are_predicted_as_the_run_itself() -> None:
     run = replace(published_run(), software_date="")
     shape, k = estimator.shape_of(run), coefficients.fitted()
     assert shape is not None
-    found = estimate(run)
-    assert estimator._speed_of(shape, k)(run) == pytest.approx(found.tokens_per_second.likely)
-    assert estimator._memory_of(shape, k)(run) == pytest.approx(sum(found.terms.values()))
+    estimated = estimate(run)
+    assert estimator._speed_of(shape, k)(run) == pytest.approx(estimated.tokens_per_second.likely)
+    assert estimator._memory_of(shape, k)(run) == pytest.approx(sum(estimated.terms.values()))
     assert estimator._speed_of(shape, k)(replace(run, gpu=None)) is None

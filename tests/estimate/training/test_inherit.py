@@ -17,11 +17,11 @@ TARGET = a_run(micro_batch=8, seq_len=4096, mean_tokens=900.0, checkpointing="fu
 def test_open_settings_are_those_of_the_target_and_no_longer_assumed() -> None:
     measured = TrainingMeasurement(SOURCE, 20.0, 1000.0, unstated=("micro_batch", "seq_len"))
     stated = TrainingMeasurement(SOURCE, 20.0, 1000.0)
-    found, same = inherited(TARGET, [measured, stated])
+    inherited_run, same = inherited(TARGET, [measured, stated])
     assert same is stated
-    assert (found.run.micro_batch, found.run.seq_len) == (8, 4096)
-    assert (found.run.mean_tokens, found.run.checkpointing) == (100.0, "none")
-    assert found.run.assumed == ("rank",)
+    assert (inherited_run.run.micro_batch, inherited_run.run.seq_len) == (8, 4096)
+    assert (inherited_run.run.mean_tokens, inherited_run.run.checkpointing) == (100.0, "none")
+    assert inherited_run.run.assumed == ("rank",)
 
 
 @pytest.mark.parametrize("what", ["memory", "speed"])

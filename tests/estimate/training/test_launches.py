@@ -60,5 +60,5 @@ def test_adapters_add_theirs_for_each_module(
 ) -> None:
     run = a_run("Llama-2-7b", method=method, targets="all-linear")
     assert adapter_modules(run, shape_of(run)) == 7
-    found = seconds(method=method, framework=stack(kernels, in_fp32))
-    assert found == pytest.approx(1 + share * 7 * K.launch_adapter)
+    spent = seconds(method=method, framework=stack(kernels, in_fp32))
+    assert spent == pytest.approx(1 + share * 7 * K.launch_adapter)

@@ -132,9 +132,9 @@ def scored(held, labels, kinds):
 
 def test_scores_are_naive_bayes_without_the_row_itself():
     texts, labels = ["a b", "a b", "c b", "c c", "d e"], np.array([0, 0, 1, 1, 1])
-    held = LabelledWords()
-    held.add(split(texts))
-    scores = scored(held, labels, 2)
+    counted = LabelledWords()
+    counted.add(split(texts))
+    scores = scored(counted, labels, 2)
     # a, b, the pair "a b" and c; the pairs "c b" and "c c" stand in one row alone and say nothing
     kept = 4
 
@@ -156,30 +156,30 @@ def test_scores_are_naive_bayes_without_the_row_itself():
 
 
 def test_the_mark_of_a_pair_is_that_of_both_words_with_a_blank_between():
-    held = LabelledWords()
-    held.add([["grüße", "from", "berne"]])
+    counted = LabelledWords()
+    counted.add([["grüße", "from", "berne"]])
     said = ("grüße", "from", "berne", "grüße from", "from berne")
-    assert list(held._features) == sorted(zlib.crc32(text.encode()) for text in said)
+    assert list(counted._features) == sorted(zlib.crc32(text.encode()) for text in said)
 
 
 def test_parts_make_no_difference(monkeypatch):
     rng = random.Random(8)
     rows = list(made_up(rng, 200))
     labels = np.array([list(TOPICS).index(topic) for _, topic in rows])
-    held = LabelledWords()
-    held.add(split(text for text, _ in rows))
-    whole = scored(held, labels, 4)
+    counted = LabelledWords()
+    counted.add(split(text for text, _ in rows))
+    whole = scored(counted, labels, 4)
     monkeypatch.setattr(
         noise, "_parts", lambda sizes, kinds: (slice(a, min(a + 7, 200)) for a in range(0, 200, 7))
     )
-    assert np.allclose(scored(held, labels, 4), whole)
+    assert np.allclose(scored(counted, labels, 4), whole)
 
 
 def test_the_commonest_words_stay_where_labels_are_many(monkeypatch):
-    held = LabelledWords()
-    held.add(split(["rare common"] * 2 + ["other common"] * 3))
+    counted = LabelledWords()
+    counted.add(split(["rare common"] * 2 + ["other common"] * 3))
     monkeypatch.setattr(noise, "CELLS", 4)
-    words, sizes, vocabulary = held._counted(noise.CELLS // 2)
+    words, sizes, vocabulary = counted._counted(noise.CELLS // 2)
     assert (vocabulary, len(words)) == (
         2,
         8,
@@ -189,9 +189,9 @@ def test_the_commonest_words_stay_where_labels_are_many(monkeypatch):
 
 @pytest.mark.parametrize(("rows", "kinds"), [(30, 2), (100, 1), (100, 50)])
 def test_too_little_to_say(rows, kinds):
-    held = LabelledWords()
-    held.add(split(f"word{i} other" for i in range(rows)))
-    assert held.suspects(np.arange(rows) % kinds, kinds) is None
+    counted = LabelledWords()
+    counted.add(split(f"word{i} other" for i in range(rows)))
+    assert counted.suspects(np.arange(rows) % kinds, kinds) is None
 
 
 def test_the_temperature_makes_the_errors_expected_that_were_seen():
@@ -207,15 +207,15 @@ def test_no_suspects_where_all_agree_or_none_do():
 
 def test_random_labels_say_nothing():
     rng = random.Random(2)
-    held = LabelledWords()
-    held.add(split(text for text, _ in made_up(rng, 400)))
-    assert held.suspects(np.array([rng.randrange(3) for _ in range(400)]), 3) is None
+    counted = LabelledWords()
+    counted.add(split(text for text, _ in made_up(rng, 400)))
+    assert counted.suspects(np.array([rng.randrange(3) for _ in range(400)]), 3) is None
 
 
 def test_rows_without_text_are_taken():
-    held = LabelledWords()
-    held.add([[], [], *split(["one two three"] * 30), *split(["four five six"] * 30)])
-    assert held.suspects(np.array([0, 1] + [0] * 30 + [1] * 30), 2) == []
+    counted = LabelledWords()
+    counted.add([[], [], *split(["one two three"] * 30), *split(["four five six"] * 30)])
+    assert counted.suspects(np.array([0, 1] + [0] * 30 + [1] * 30), 2) == []
 
 
 def test_bank_messages_with_planted_flips(tmp_path, monkeypatch):
