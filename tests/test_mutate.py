@@ -138,3 +138,24 @@ def test_the_tests_of_the_module_come_first_and_the_copy_of_the_constants_last()
         ],
         ["tests/test_constants.py"],
     ]
+
+
+def test_a_room_is_also_a_folder_or_a_module_and_then_all_of_its_changes(tmp_path: Path) -> None:
+    for name in ("core/option.py", "core/sections/task.py", "estimate/training/time.py"):
+        (tmp_path / "advisor" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "advisor" / name).write_text("a = b < c\n")
+
+    def chosen(*rooms: str) -> list[str]:
+        return [f"{m.file} {m.after}" for m in changes.every(rooms, tmp_path)]
+
+    both = ["advisor/core/option.py b <= c", "advisor/core/option.py b >= c"]
+    assert chosen("core") == chosen("core/option.py") == both
+    assert chosen("estimate/training") == chosen("estimate")
+    assert len(changes.sample(["core", "estimate"], 1, 60, tmp_path)) == 2
+
+
+def test_every_change_of_a_module_is_tried_by_the_tests_that_mirror_it() -> None:
+    files = ("tests/core/test_option.py", "tests/plugins/test_option.py", "tests/core/test_text.py")
+    mirrors = mutate.Mirrors([*files, "tests/estimate/test_option.py"])
+    change = changes.Mutant("advisor/core/option.py", 1, 0, 0, "", "")
+    assert [list(stage) for stage in mirrors.stages(change, mutate.ROOT)] == [list(files[:2])]

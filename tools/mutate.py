@@ -8,6 +8,11 @@ notices is printed as SURVIVED. What each test runs is recorded once in `build/m
 
 A seed always gives the same changes of the same code. Some changes alter nothing that can be
 observed: look at each survivor. `--again FILE` tries the survivors of an earlier log again.
+
+    python -m tools.mutate --room core/option.py --every
+
+makes every change of a module, and runs only the tests that mirror it: seconds, for while you
+write them.
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ import shutil
 import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -28,7 +33,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tools.mutation import children, reach
-from tools.mutation.changes import ROOMS, Mutant, sample
+from tools.mutation.changes import ROOMS, Mutant, every, sample
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "build" / "mutation"
@@ -50,6 +55,9 @@ with every figure, whether that is right or wrong."""
 CONSTANTS = "tests/test_constants.py"
 """Runs last and is counted apart: it compares a number with a copy of it."""
 
+MIRROR_SECONDS = 10.0
+"""What a file of tests that mirrors a module takes at most."""
+
 
 @dataclass(frozen=True)
 class Tests:
@@ -60,12 +68,7 @@ class Tests:
 
     def stages(self, mutant: Mutant, root: Path) -> Iterator[dict[str, float]]:
         """The tests that mirror the module, then all that run the line, quick files first."""
-        file = Path(mutant.file)
-        rooms = (
-            ("tests/core/", "tests/plugins/") if "core" in file.parts else f"tests/{file.parts[1]}/"
-        )
-        mirror = f"/test_{file.name}::"
-        first = [test for test in self.seconds if test.startswith(rooms) and mirror in test]
+        first = [test for test in self.seconds if is_mirror(children.file_of(test), mutant)]
         reached = reach.tests_of(self.runs, root, mutant.file, mutant.line)
         yield self._timed(first)
         yield self._timed(self._each(reached) - set(first))
@@ -83,7 +86,27 @@ class Tests:
         return {test: self.seconds[test] for test in ordered}
 
 
-def who_notices(mutant: Mutant, tests: Tests, root: Path, most: float = math.inf) -> str:
+@dataclass(frozen=True)
+class Mirrors:
+    """The tests that mirror a module, of which nothing else is known."""
+
+    files: Sequence[str]
+
+    def stages(self, mutant: Mutant, _root: Path) -> Iterator[dict[str, float]]:
+        """All of them at once."""
+        yield {file: MIRROR_SECONDS for file in self.files if is_mirror(file, mutant)}
+
+
+def is_mirror(test_file: str, mutant: Mutant) -> bool:
+    """Whether a file holds the tests of the module that has changed."""
+    module = Path(mutant.file)
+    rooms = (
+        ("tests/core/", "tests/plugins/") if "core" in module.parts else f"tests/{module.parts[1]}/"
+    )
+    return test_file.startswith(rooms) and Path(test_file).name == f"test_{module.name}"
+
+
+def who_notices(mutant: Mutant, tests: Tests | Mirrors, root: Path, most: float = math.inf) -> str:
     """The test that fails first in the copy at `root`; empty where none does, of those that take
     at most so many seconds together.
     """
@@ -119,6 +142,10 @@ def known_tests(root: Path) -> Tests:
         for name, lines in runs.items()
     }
     return Tests(seconds, frozen)
+
+
+def _mirrors(root: Path) -> Mirrors:
+    return Mirrors([str(file.relative_to(root)) for file in _test_files(root)])
 
 
 def _coverage(file: str, root: Path, shared: str) -> dict[str, Any]:
@@ -184,7 +211,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=60)
-    parser.add_argument("--room", choices=ROOMS, action="append", help="default: all")
+    parser.add_argument(
+        "--room",
+        action="append",
+        help=f"or a folder or module of it, such as core/option.py; default: {', '.join(ROOMS)}",
+    )
+    parser.add_argument(
+        "--every", action="store_true", help="all changes, by the tests that mirror the module"
+    )
     parser.add_argument("--log", type=Path, help="a line of JSON per change; goes on where it ends")
     parser.add_argument(
         "--most",
@@ -200,7 +234,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         root = copied(folder)
         children.compile_once([*TESTS, CONSTANTS], root)
-        tests = known_tests(root)
+        tests = _mirrors(root) if stated.every else known_tests(root)
         for number, change in enumerate(_chosen(stated, root), start=1):
             start = time.monotonic()
             by = (
@@ -221,6 +255,8 @@ def main() -> None:
 def _chosen(stated: argparse.Namespace, root: Path) -> list[Mutant]:
     if stated.again:
         return survivors(stated.again, root)
+    if stated.every:
+        return list(every(stated.room or ROOMS, root))
     return sample(stated.room or ROOMS, stated.seed, stated.count, root)
 
 

@@ -173,12 +173,18 @@ def mutants(file: str, root: Path) -> list[Mutant]:
 def sample(rooms: Sequence[str], seed: int, count: int, root: Path) -> list[Mutant]:
     """`count` changes on different lines, any line of the rooms as likely as another."""
     by_line: dict[tuple[str, int], list[Mutant]] = {}
-    for room in rooms:
-        for path in sorted((root / "advisor" / room).rglob("*.py")):
-            is_left_out = any(part in LEFT_OUT for part in path.parts)
-            if is_left_out or (room == "calibrate" and path.stem not in STATISTICS):
-                continue
-            for mutant in mutants(str(path.relative_to(root)), root):
-                by_line.setdefault((mutant.file, mutant.line), []).append(mutant)
+    for mutant in every(rooms, root):
+        by_line.setdefault((mutant.file, mutant.line), []).append(mutant)
     chance = random.Random(seed)
-    return [chance.choice(by_line[line]) for line in chance.sample(sorted(by_line), count)]
+    lines = chance.sample(sorted(by_line), min(count, len(by_line)))
+    return [chance.choice(by_line[line]) for line in lines]
+
+
+def every(rooms: Sequence[str], root: Path) -> Iterator[Mutant]:
+    """All changes of the rooms; a room may also be a folder of one, or a module."""
+    for room in rooms:
+        place = root / "advisor" / room
+        for path in [place] if place.suffix else sorted(place.rglob("*.py")):
+            is_left_out = any(part in LEFT_OUT for part in path.parts)
+            if not is_left_out and (room != "calibrate" or path.stem in STATISTICS):
+                yield from mutants(str(path.relative_to(root)), root)
