@@ -4,7 +4,8 @@ import pytest
 
 from advisor.core.config_experts import mlp
 from advisor.core.config_mixers import _latent_attention
-from advisor.core.config_sizes import parameters
+from advisor.core.config_sizes import is_tied, parameters
+from tests.core.built import HEADS, built_and_sized
 
 
 @pytest.mark.parametrize(
@@ -189,3 +190,97 @@ def test_latent_attention_by_hand():
     assert _latent_attention({**sizes, "mla_use_output_gate": True}, 64, 4) == (
         queries + keys + 2 * out
     )
+
+
+MAMBA = {"mamba_d_state": 5, "mamba_d_conv": 3, "mamba_expand": 2, "mamba_ngroups": 2,
+         "n_mamba_heads": 4}  # fmt: skip
+ENCODER = {"num_attention_heads": 6, "intermediate_size": 40}
+T5 = {"hidden_size": 48, "intermediate_size": 40, "num_attention_heads": 6, "head_dim": 10,
+      "num_key_value_heads": 2, "vocab_size": 31}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("model_type", "sizes"),
+    [
+        ("albert", ENCODER | {"embedding_size": 10, "num_hidden_groups": 1}),
+        ("albert", ENCODER | {"embedding_size": 10, "num_hidden_groups": 2}),
+        ("electra", ENCODER | {"embedding_size": 10}),
+        ("bert", ENCODER),
+        ("zamba2", HEADS | MAMBA | {
+            "num_key_value_heads": 6, "num_hidden_layers": 4, "num_mem_blocks": 2,
+            "layers_block_type": ["mamba", "hybrid", "mamba", "hybrid"], "adapter_rank": 3}),
+        ("t5gemma", {"encoder": T5 | {"num_hidden_layers": 2},
+                     "decoder": T5 | {"num_hidden_layers": 3, "cross_attention_hidden_size": 48}}),
+    ],
+)  # fmt: skip
+def test_tables_and_shared_layers_are_counted_once(model_type, sizes):
+    built, sized = built_and_sized(model_type, sizes)
+    assert sized.total == built.total
+    assert sized.active == built.active
+
+
+def test_the_long_positions_of_led_and_its_attention_to_all_are_counted():
+    sizes = {"d_model": 48, "encoder_layers": 3, "decoder_layers": 3, "encoder_ffn_dim": 40,
+             "decoder_ffn_dim": 40, "encoder_attention_heads": 6, "decoder_attention_heads": 6,
+             "max_encoder_position_embeddings": 70, "max_decoder_position_embeddings": 20,
+             "attention_window": 4}  # fmt: skip
+    built, sized = built_and_sized("led", sizes)
+    assert sized.total == built.total
+    assert sized.active == built.active
+
+
+SIZED = {"model_type": "x", "hidden_size": 48, "vocab_size": 31, "tie_word_embeddings": True,
+         "num_attention_heads": 8, "intermediate_size": 40, "num_hidden_layers": 3}  # fmt: skip
+LAYER = 4 * 48 * 48 + 3 * 48 * 40
+
+
+def test_the_first_layers_of_a_model_and_what_a_file_leaves_out():
+    assert parameters(SIZED).total == 31 * 48 + 3 * LAYER
+    assert parameters(SIZED, layers=2).total == 31 * 48 + 2 * LAYER
+    assert parameters(SIZED | {"num_hidden_groups": 1}).total == 31 * 48 + LAYER
+    assert parameters(SIZED | {"num_hidden_groups": 9}).total == 31 * 48 + 3 * LAYER
+    assert parameters({**SIZED, "num_hidden_layers": None}).total == 31 * 48 + 12 * LAYER
+    assert parameters({**SIZED, "vocab_size": None}).total == 32_000 * 48 + 3 * LAYER
+    wide = 4 * 1024 * 1024 + 3 * 1024 * 40
+    assert parameters({**SIZED, "hidden_size": None}).total == 31 * 1024 + 3 * wide
+
+
+def test_tables_per_layer_are_those_of_a_small_vocabulary():
+    """Gemma 3n: each layer has a table of its own, and an encoder-decoder as many decoder layers
+    as it says, each of which attends twice.
+    """
+    own = {"hidden_size_per_layer_input": 6}
+    assert parameters(SIZED | own).total - parameters(SIZED).total == 3 * 31 * 6
+    own |= {"vocab_size_per_layer_input": 29}
+    assert parameters(SIZED | own).total - parameters(SIZED).total == 3 * 29 * 6
+    both = SIZED | {"is_encoder_decoder": True, "num_decoder_layers": 2}
+    assert parameters(both).total == 31 * 48 + 3 * LAYER + 2 * (LAYER + 4 * 48 * 48)
+    assert parameters(both).active == parameters(both).total
+
+
+@pytest.mark.parametrize(
+    ("says", "tied"),
+    [
+        ({}, False),
+        ({"model_type": "llama"}, False),
+        ({"model_type": "gemma2"}, True),
+        ({"model_type": "gemma2", "tie_word_embeddings": False}, False),
+        ({"is_encoder_decoder": True}, True),
+        ({"model_type": "llama", "tie_word_embeddings": True}, True),
+    ],
+)
+def test_a_head_is_the_token_table_as_the_file_or_its_family_has_it(says, tied):
+    assert is_tied(says) is tied
+
+
+@pytest.mark.parametrize(
+    ("kind", "weights"),
+    [("-", 3 * 48 * 40), ("mlp", 3 * 48 * 40), ("*", 4 * 48 * 48), ("attention", 4 * 48 * 48),
+     ("E", 3 * 48 * 40), ("moe", 3 * 48 * 40)],
+)  # fmt: skip
+def test_a_layer_of_nemotron_h_is_a_mixer_or_an_mlp(kind, weights):
+    """Its MLPs have no gate."""
+    text = {**SIZED, "model_type": "nemotron_h", "num_hidden_layers": 1,
+            "layers_block_type": [kind]}  # fmt: skip
+    ungated = weights * 2 // 3 if kind in ("-", "mlp", "E", "moe") else weights
+    assert parameters(text).total == 31 * 48 + ungated
