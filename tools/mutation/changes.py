@@ -17,8 +17,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-STATISTICS = ("statistics", "intervals", "clusters", "projection")
-"""What the calibration computes; the rest of it runs and reads."""
+COMPUTED = (
+    "actuals",
+    "cascade",
+    "clusters",
+    "intervals",
+    "methods",
+    "openings",
+    "projection",
+    "prompt_choices",
+    "prompting/halving",
+    "prompts_plan",
+    "prompts_price",
+    "quality",
+    "statistics",
+    "throughput",
+    "worker/budget",
+    "worker/choosing",
+)
+"""What the calibration computes, plans and chooses; the rest of it runs and reads."""
 
 ROOMS = ("estimate", "decide", "core", "calibrate")
 HOW = ("strict", "slots", "frozen", "maxsize", "repr", "compare")
@@ -186,5 +203,6 @@ def every(rooms: Sequence[str], root: Path) -> Iterator[Mutant]:
         place = root / "advisor" / room
         for path in [place] if place.suffix else sorted(place.rglob("*.py")):
             is_left_out = any(part in LEFT_OUT for part in path.parts)
-            if not is_left_out and (room != "calibrate" or path.stem in STATISTICS):
+            name = str(path.relative_to(place).with_suffix(""))
+            if not is_left_out and (room != "calibrate" or name in COMPUTED):
                 yield from mutants(str(path.relative_to(root)), root)
