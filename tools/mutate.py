@@ -48,7 +48,6 @@ TESTS = (
     "tests/calibrate/test_clusters.py",
     "tests/calibrate/test_plans.py",
     "tests/calibrate/test_prompts.py",
-    "tests/calibrate/test_quality_trials.py",
     "tests/experiments/test_cascades.py",
     "tests/experiments/test_openings.py",
     "tests/acceptance",
