@@ -59,6 +59,7 @@ TESTS = (
     "tests/calibrate/test_reference_statistics.py",
     "tests/calibrate/test_statistics.py",
     "tests/calibrate/test_statsmodels.py",
+    "tests/calibrate/test_throughput.py",
     "tests/experiments/test_cascades.py",
     "tests/experiments/test_openings.py",
     "tests/acceptance",
