@@ -152,6 +152,11 @@ def test_a_room_is_also_a_folder_or_a_module_and_then_all_of_its_changes(tmp_pat
     assert chosen("core") == chosen("core/option.py") == both
     assert chosen("estimate/training") == chosen("estimate")
     assert len(changes.sample(["core", "estimate"], 1, 60, tmp_path)) == 2
+    for name in ("calibrate/hub.py", "calibrate/quality.py", "calibrate/worker/quality.py"):
+        (tmp_path / "advisor" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "advisor" / name).write_text("a = not b\n")
+    assert chosen("calibrate") == ["advisor/calibrate/quality.py (b)"]
+    assert chosen("calibrate/hub.py") == ["advisor/calibrate/hub.py (b)"]
 
 
 def test_every_change_of_a_module_is_tried_by_the_tests_that_mirror_it() -> None:

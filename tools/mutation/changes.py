@@ -202,7 +202,12 @@ def every(rooms: Sequence[str], root: Path) -> Iterator[Mutant]:
     for room in rooms:
         place = root / "advisor" / room
         for path in [place] if place.suffix else sorted(place.rglob("*.py")):
-            is_left_out = any(part in LEFT_OUT for part in path.parts)
-            name = str(path.relative_to(place).with_suffix(""))
-            if not is_left_out and (room != "calibrate" or name in COMPUTED):
+            if not _computes_nothing(path, place if room == "calibrate" else None):
                 yield from mutants(str(path.relative_to(root)), root)
+
+
+def _computes_nothing(path: Path, calibrate: Path | None) -> bool:
+    """Whether a module has texts and bounds, or is one of the calibration that computes nothing."""
+    if calibrate is not None:
+        return str(path.relative_to(calibrate).with_suffix("")) not in COMPUTED
+    return any(part in LEFT_OUT for part in path.parts)
