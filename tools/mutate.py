@@ -118,7 +118,8 @@ def is_mirror(test_file: str, mutant: Mutant) -> bool:
     rooms = (
         ("tests/core/", "tests/plugins/") if "core" in module.parts else f"tests/{module.parts[1]}/"
     )
-    return test_file.startswith(rooms) and Path(test_file).name == f"test_{module.name}"
+    name = Path(test_file).stem
+    return test_file.startswith(rooms) and (name + "_").startswith(f"test_{module.stem}_")
 
 
 def who_notices(mutant: Mutant, tests: Tests | Mirrors, root: Path, most: float = math.inf) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,8 @@ from advisor.estimate.training import frameworks, shape_of
 from advisor.estimate.training.coefficients import fitted
 from advisor.estimate.training.frameworks import Kernels
 from advisor.estimate.training.launches import adapter_modules, launch_seconds
-from tests.estimate.training.catalogue import a_run
+from tests.estimate.training.by_hand import LAYER, SPEEDS, run_of
+from tests.estimate.training.catalogue import a_run, book
 
 LAYERS = 32
 K = fitted()
@@ -62,3 +65,32 @@ def test_adapters_add_theirs_for_each_module(
     assert adapter_modules(run, shape_of(run)) == 7
     spent = seconds(method=method, framework=stack(kernels, in_fp32))
     assert spent == pytest.approx(1 + share * 7 * K.launch_adapter)
+
+
+@pytest.mark.parametrize(
+    ("changes", "shape", "expected"),
+    [
+        ({"method": "full"}, {}, 1),
+        ({"method": "full", "checkpointing": "selective"}, {}, 1 + 0.2 / 3),
+        ({"method": "full", "framework": "nemo"}, {}, 0.5),
+        ({"method": "full", "framework": "nemo", "compile": True}, {}, 0.5),
+        ({"method": "full"}, {"moe": True}, 1 + 9),
+        ({"method": "full", "framework": "nemo"}, {"moe": True}, 0.5 * (1 + 0.5)),
+        ({"method": "full", "gpus": 2, "sharding": "fsdp"}, {"moe": True}, 1.5 + 9),
+        ({"targets": "qv"}, {}, 1 + 0.4 * 2),
+        ({"targets": ""}, {}, 1 + 0.4 * 2),
+        ({"method": "soft-prompt"}, {}, 1),
+        ({"method": "dora", "framework": "torchtune"}, {}, 1 + 2 * 0.6 * 0.4 * 7),
+        ({"framework": "unsloth"}, {}, 1 + 0.3 * 0.4 * 7),
+        ({"gpus": 2, "sharding": "zero3"}, {}, 1.5 * (1 + 0.4 * 7)),
+    ],
+)
+def test_launches_by_hand(changes: dict[str, Any], shape: dict[str, Any], expected: float) -> None:
+    found = launch_seconds(run_of(**changes), replace(LAYER, **shape), SPEEDS)
+    assert found == pytest.approx(expected * 0.002 * LAYER.layers)
+
+
+def test_experts_of_a_known_mixture_are_launched_one_by_one() -> None:
+    run = replace(run_of(method="full"), model=book().model("Mixtral-8x7B-v0.1"))
+    found = launch_seconds(run, replace(LAYER, moe=True), SPEEDS)
+    assert found == pytest.approx((1 + 8 / 3) * 0.002 * LAYER.layers)

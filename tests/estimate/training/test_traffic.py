@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from advisor.estimate.training import activations, coefficients, shape_of, throughput, traffic
 from advisor.estimate.training.activations import adapter_widths
+from tests.estimate.training.by_hand import HEADS as HEADS_BY_HAND
+from tests.estimate.training.by_hand import KV, LAYER, F, H, Q, run_of
 from tests.estimate.training.catalogue import a_run
 
 HIDDEN, INTERMEDIATE, HEADS = 4096, 11_008, 4096
@@ -125,3 +130,79 @@ def test_tensor_parallel_gpus_add_up_the_hidden_states(
     ]
     assert seconds[0] > 0
     assert seconds[1] / seconds[0] == pytest.approx(times)
+
+
+T, V = 100, 11
+FORWARD = 2 * 38 * H + 12 * H + 20 * (Q + KV) + 10 * F
+FUSED = 2 * 10 * H + 6 * (Q + KV) + 8 * F
+INPUTS, OUTPUTS = 5 * H + Q + F, 2 * H + Q + 2 * KV + 2 * F
+
+
+@pytest.mark.parametrize(
+    ("changes", "shape", "expected"),
+    [
+        ({"method": "full"}, {}, 3 * FORWARD),
+        ({"method": "full", "checkpointing": "full"}, {}, 4 * FORWARD),
+        ({"method": "full", "checkpointing": "selective"}, {}, 3.2 * FORWARD),
+        ({"method": "full", "attention": "eager"}, {}, 3 * (FORWARD + 26 * HEADS_BY_HAND * T)),
+        ({"method": "full", "compile": True}, {}, 3 * FUSED),
+        ({"method": "full", "framework": "unsloth"}, {}, 3 * FUSED),
+        ({"method": "full", "framework": "nemo"}, {}, 3 * FUSED),
+        ({"method": "full"}, {"gated": False}, 3 * (FORWARD - 2 * 28 * H)),
+        ({"method": "full"}, {"norms": 4}, 3 * (FORWARD + 2 * 38 * H)),
+        ({"method": "full"}, {"head_norms": True}, 3 * (FORWARD + 38 * (Q + KV))),
+        ({"method": "full"}, {"attending": 0.5}, 3 * (FORWARD - 10 * (Q + KV))),
+        ({"method": "full"}, {"with_mlp": 0.5}, 3 * (FORWARD - 5 * F)),
+        (
+            {"method": "full"},
+            {"recurrent": 0.5, "kept_by_recurrence": 9.0},
+            3 * (FORWARD + 0.5 * 4 * 9),
+        ),
+        ({"method": "full", "dtype": "fp32"}, {}, 3 * (2 * FORWARD - 2 * 38 * H)),
+        ({"method": "full", "dtype": "fp32", "compile": True}, {}, 6 * FUSED),
+        ({}, {}, 3 * FORWARD + 2.5 * (14 * INPUTS + 12 * OUTPUTS)),
+        (
+            {"checkpointing": "full"},
+            {},
+            4 * FORWARD + 3.5 * (14 * INPUTS + 12 * OUTPUTS),
+        ),
+        ({"method": "dora"}, {}, 3 * FORWARD + 2.5 * (14 * INPUTS + 24 * OUTPUTS)),
+        ({"framework": "torchtune"}, {}, 3 * FORWARD + 2.5 * (2 * INPUTS + 12 * OUTPUTS)),
+        ({"framework": "deepspeed"}, {}, 3 * FORWARD + 2.5 * (2 * INPUTS + 12 * OUTPUTS)),
+        ({"framework": "unsloth"}, {}, 3 * FUSED + 2.5 * (2 * INPUTS + 4 * OUTPUTS)),
+        ({"compile": True}, {}, 3 * FUSED + 2.5 * (14 * INPUTS + 12 * OUTPUTS)),
+        (
+            {"framework": "unsloth", "compile": True},
+            {},
+            3 * FUSED + 2.5 * (14 * INPUTS + 12 * OUTPUTS),
+        ),
+        (
+            {"method": "qlora", "quantization": "nf4", "compute_dtype": "mixed-bf16"},
+            {},
+            3 * (2 * FORWARD - 2 * 38 * H) + 2.5 * (14 * INPUTS + 12 * OUTPUTS),
+        ),
+    ],
+)
+def test_traffic_of_a_layer_by_hand(
+    changes: dict[str, Any], shape: dict[str, Any], expected: float
+) -> None:
+    found = traffic.layer_bytes(run_of(**changes), replace(LAYER, **shape), T)
+    assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("changes", "shape", "each"),
+    [
+        ({}, {}, 40),
+        ({"fused_loss": "kernel"}, {}, 12),
+        ({"fused_loss": "projection"}, {}, 8),
+        ({"fused_loss": "unheard"}, {}, 30),
+        ({"objective": "rm"}, {}, 0),
+        ({}, {"encoder": True}, 0),
+        ({}, {"has_logits": False}, 0),
+    ],
+)
+def test_a_loss_moves_bytes_per_word(
+    changes: dict[str, Any], shape: dict[str, Any], each: float
+) -> None:
+    assert traffic.loss_bytes(run_of(**changes), replace(LAYER, **shape)) == each * V
