@@ -51,6 +51,7 @@ TESTS = (
     "tests/calibrate/test_methods.py",
     "tests/calibrate/test_openings.py",
     "tests/calibrate/test_plans.py",
+    "tests/calibrate/test_projection.py",
     "tests/calibrate/test_prompt_choices.py",
     "tests/calibrate/test_prompts.py",
     "tests/calibrate/test_prompts_plan.py",

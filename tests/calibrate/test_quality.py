@@ -252,6 +252,19 @@ def test_no_interval_leaves_the_scale(score: float, end: int) -> None:
     assert line["interval"][0] < line["interval"][1]
 
 
+def test_groups_are_counted_once_and_a_part_of_a_demonstration_is_one() -> None:
+    found = plan(task(rows(100)), SMALL, shots=0, shares=(1.0,))
+    scored = {"score": 0.5, "items": 4, "item_scores": [0.0, 1.0, 0.0, 1.0]}
+    grouped = replace(found, shared={**found.shared, "groups": [0, 1, 1, 2]})
+    (line,) = summary(grouped, [outcome(grouped, 0, **scored)])["trials"]
+    assert line["groups"] == 3
+    (line,) = summary(found, [outcome(found, 0, **scored)])["trials"]
+    assert "groups" not in line
+    shown = replace(found.trials[0], spec={**found.trials[0].spec, "demonstration": True})
+    mixed = replace(found, trials=(shown, *found.trials[1:]))
+    assert summary(mixed, [])["demonstration"] is True
+
+
 def test_a_trial_that_did_not_end_or_has_no_items_is_not_summed_up() -> None:
     found = plan(task(rows(100)), SMALL, shots=0, shares=(1.0,))
     scored = {"score": 0.5, "items": 2, "item_scores": [0.0, 1.0]}

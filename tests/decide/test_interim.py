@@ -47,12 +47,14 @@ HAND = ByHand(50.0, 100.0, 12)
         (chances(0.0, 0.0), None, None, "tune/lora@n comes nearest", 1),  # by its score
         (chances(0.8, 0.9), None, HAND, "stay with the work by hand: it costs $50 over", 0),
         (chances(0.04, 0.9), None, HAND, "stay with the work by hand", 1),
+        (chances(0.05, 0.9), None, HAND, "stay with the work by hand", 0),
         (chances(0.8, 0.9), None, replace(HAND, usd=100.0), "Meanwhile use", None),
         (chances(0.8, 0.9), Leaving("it ends"), HAND, "cannot stay: it ends. Meanwhile move", None),
         (chances(0.05, 0.9), Leaving("it ends"), None, "Meanwhile move to prompt", None),
         (chances(0.04, 0.9), Leaving("it ends"), None, "Meanwhile move to prompt", 1),
         (chances(0.8, 0.9), Leaving("it ends", ENDS), None, "which works until 2027-01-14", 0),
         (chances(0.04, 0.9), Leaving("it ends", ENDS), None, "which works until 2027-01-14", 1),
+        (chances(0.05, 0.9), Leaving("it ends", ENDS), None, "which works until 2027-01-14", 0),
     ],
 )
 def test_what_to_do_meanwhile(

@@ -197,3 +197,28 @@ def test_the_limit_that_stops_most_is_the_one_to_relax(
     flags = {"meets_money": np.full((5, 2), money), "meets_weeks": np.full((5, 2), weeks)}
     stopped = replace(base, meets=np.zeros((5, 2), dtype=bool), **flags)
     assert without_measurement(brief(), stopped).action.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("second", "first"),
+    [
+        ((10.0, 60.0), "b"),  # 50 net of its price is half of the best: less per dollar of worth
+        ((10.0, 59.9), "a"),  # less than half
+        ((60.0, 160.0), "a"),  # as much, but dearer for what it is worth
+        ((0.0, 99.0), "b"),
+    ],
+)
+def test_a_search_begins_where_the_worth_per_dollar_is_highest_of_what_pays_half_as_much(
+    second: tuple[float, float], first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The best costs 50 and is worth 150."""
+    every = [step("c", 5.0, 20.0), step("a", 50.0, 150.0), step("b", *second)]
+    monkeypatch.setattr("advisor.decide.steps.improvements", lambda situation: iter(every))
+    base = ranking(np.tile([60.0, 100.0], (5, 1)))
+    for likely in (False, True):
+        kept = replace(base, meets=np.full((5, 2), likely))
+        listed = improvement_steps(Situation(brief(), kept, {}, {}))
+        by_net = sorted(every, key=lambda s: s.cost_usd - s.worth_usd)
+        others = [s for s in by_net if s.action != first]
+        expected = [next(s for s in every if s.action == first), *others]
+        assert list(listed) == (by_net if likely else expected)
