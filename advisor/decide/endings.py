@@ -52,24 +52,18 @@ def ended(ranking: Ranking, estimates: Sequence[Estimate], brief: Brief, setting
 
     The rule of the verdict is applied to the same draws, each move left out of the costs.
     """
-
-    def sentence(estimate: Estimate) -> str:
-        end = ends_within_horizon(estimate.option, brief, setting)
-        days = (end.day - setting.as_of).days if end is not None else 0
-        return (
-            f"{end.model} ends {end.day:%Y-%m-%d}, in {days} days; the move to another model "
-            f"costs {fmt.money(middle(estimate.figures['once.move']))}"
-            if end is not None
-            else ""
-        )
-
     pick = estimates[ranking.pick]
-    if is_ending(pick):
-        return f"{sentence(pick)}: it is included in the cost."
-    without = _leader_without_moves(ranking, estimates)
-    if without is None:
+    ending = pick if is_ending(pick) else _leader_without_moves(ranking, estimates)
+    end = None if ending is None else ends_within_horizon(ending.option, brief, setting)
+    if ending is None or end is None:
         return ""
-    return f"{sentence(without)}. If it did not end, {without.option.id} would be chosen."
+    sentence = (
+        f"{end.model} ends {end.day:%Y-%m-%d}, in {(end.day - setting.as_of).days} days; the move "
+        f"to another model costs {fmt.money(middle(ending.figures['once.move']))}"
+    )
+    if ending is pick:
+        return f"{sentence}: it is included in the cost."
+    return f"{sentence}. If it did not end, {ending.option.id} would be chosen."
 
 
 def shut_out(

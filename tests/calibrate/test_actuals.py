@@ -72,3 +72,5 @@ def test_figures_stay_apart_and_nothing_has_no_ratio() -> None:
     assert (second.what, second.count, second.ratio.range.p50) == ("b", 2, pytest.approx(4.0))
     assert first.ratio.as_of == "2026-11-05"
     assert biases([]) == ()
+    (small,) = biases([actual(1e-3, Range.exact(2e-3), "seconds")])
+    assert small.ratio.range.p50 == pytest.approx(0.5)

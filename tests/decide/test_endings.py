@@ -75,6 +75,8 @@ def test_a_pick_that_ends_asks_for_the_score_of_a_successor(
 
 def test_without_an_end_there_is_nothing_to_say() -> None:
     assert told((2000.0, 7000.0), move=0.0, end="lasting") == ""
+    assert told((9000.0, 7000.0), move=6117.0, end="lasting") == ""
+    assert told((2000.0, 7000.0), move=6117.0, end="lasting") == ""
 
 
 @pytest.mark.parametrize(
