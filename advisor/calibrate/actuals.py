@@ -38,15 +38,13 @@ def _bias(what: str, actuals: Sequence[Actual]) -> Bias | None:
     spread = Z80 * stdev(logs) * math.sqrt(1.0 + 1.0 / len(logs)) if len(logs) > 1 else 0.0
     ratio = Range(math.exp(middle - spread), math.exp(middle), math.exp(middle + spread))
     scored = [
-        (a.forecast.p10, a.actual, a.forecast.p90)
+        (low, a.actual, high)
         for a in usable
-        if a.forecast.p10 is not None and a.forecast.p90 is not None and not a.forecast.is_exact
+        if (low := a.forecast.p10) is not None
+        and (high := a.forecast.p90) is not None
+        and not a.forecast.is_exact
     ]
-    inside = sum(
-        1
-        for low, actual, high in scored
-        if low is not None and high is not None and low <= actual <= high
-    )
+    inside = sum(low <= actual <= high for low, actual, high in scored)
     source = f"{len(usable)} recorded actuals"
     quantity = Quantity(
         ratio, "actual ÷ predicted", Basis.MEASURED, source, usable[-1].recorded_at[:10]

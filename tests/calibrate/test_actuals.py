@@ -71,6 +71,8 @@ def test_figures_stay_apart_and_nothing_has_no_ratio() -> None:
     assert (first.what, first.count, first.ratio.range.p50) == ("a", 1, pytest.approx(4.0))
     assert (second.what, second.count, second.ratio.range.p50) == ("b", 2, pytest.approx(4.0))
     assert first.ratio.as_of == "2026-11-05"
+    spread = stats.norm.ppf(0.9) * np.log(4) / math.sqrt(2) * math.sqrt(1.5)
+    assert second.ratio.range.p90 == pytest.approx(4.0 * math.exp(spread))
     assert biases([]) == ()
     (small,) = biases([actual(1e-3, Range.exact(2e-3), "seconds")])
     assert small.ratio.range.p50 == pytest.approx(0.5)
