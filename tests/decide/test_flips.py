@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -344,3 +345,186 @@ def test_no_shared_part_is_tried_that_is_longer_than_the_prompt() -> None:
 
     assert kept(stated=True) == {static: [1000.0, 5000.0], shared: [1.0, 1650.0]}
     assert kept(stated=False)[static] == [999.0, 1000.0, 5000.0]
+
+
+def word(says: str) -> flips.ShortRuling:
+    return flips.ShortRuling(says, "an option")
+
+
+TODAY = SimpleNamespace(word="prompt")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("prompt prompt prompt", []),
+        ("prompt tune prompt", [(2.0, 4.0, "tune")]),
+        ("tune undecided hybrid", [(1.0, 2.0, "tune")]),  # the first alone
+        ("undecided undecided tune", [(1.0, 2.0, "undecided"), (4.0, 8.0, "tune")]),
+        ("undecided prompt undecided", [(1.0, 2.0, "undecided")]),
+        ("undecided tune hybrid", [(1.0, 2.0, "undecided"), (2.0, 4.0, "tune")]),
+    ],
+)
+def test_the_first_change_counts_and_behind_a_doubt_the_first_other_verdict(
+    words: str, expected: list[tuple[float, float, str]]
+) -> None:
+    outward = [(2.0 ** (i + 1), word(w)) for i, w in enumerate(words.split())]
+    found = flips._changes("k", 1.0, outward, TODAY)  # type: ignore[arg-type]
+    assert [(b.near, b.far, b.answer.word) for b in found] == expected
+    assert all(b.key == "k" for b in found)
+
+
+@pytest.mark.parametrize(
+    ("near", "far", "between"),
+    [
+        (1.0, 256.0, [4.0, 16.0, 64.0]),
+        (256.0, 1.0, [64.0, 16.0, 4.0]),
+        (0.0, 4.0, [1.0, 2.0, 3.0]),
+        (4.0, 0.0, [3.0, 2.0, 1.0]),
+    ],
+)
+def test_a_step_is_cut_in_four_by_its_logarithm_or_from_zero_evenly(
+    near: float, far: float, between: list[float]
+) -> None:
+    assert flips._steps(flips.Bracket("k", near, far, word("x"))).tolist() == pytest.approx(between)
+
+
+@pytest.mark.parametrize(
+    ("ends", "tuned", "narrowed"),
+    [
+        ((1.0, 256.0), lambda v: v >= 10, (4.0, 16.0)),
+        ((256.0, 1.0), lambda v: v <= 10, (16.0, 4.0)),
+        ((1.0, 256.0), lambda v: False, (64.0, 256.0)),
+        ((1.0, 256.0), lambda v: True, (1.0, 4.0)),
+        ((1.0, 256.0), lambda v: v == 4.0, (1.0, 4.0)),  # where it comes first
+    ],
+)
+def test_a_bracket_is_narrowed_to_the_step_in_which_its_answer_comes_first(
+    ends: tuple[float, float], tuned: Callable[[float], bool], narrowed: tuple[float, float]
+) -> None:
+    def ask(values: Sequence[tuple[str, float]], draws: int) -> list[flips.ShortRuling]:
+        assert draws == flips.FINE_DRAWS
+        return [word("tune" if tuned(round(value, 6)) else "prompt") for _, value in values]
+
+    other = flips.Bracket("j", 3.0, 48.0, word("never"))
+    bracket = flips.Bracket("k", *ends, word("tune"))
+    prober: Any = SimpleNamespace(ask=ask)
+    first, second = flips._narrowed(prober, [other, bracket])
+    assert (second.near, second.far) == pytest.approx(narrowed)
+    assert (first.key, first.near, first.far) == ("j", pytest.approx(24.0), 48.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "now", "share"),
+    [(7.0, 5.0, 0.3), (3.0, 5.0, 0.2), (10.0, 5.0, 0.0), (1.0, 5.0, 0.0), (5.0, 4.0, 0.5)],
+)
+def test_the_chance_of_a_flip_is_the_share_of_draws_beyond_it(
+    value: float, now: float, share: float
+) -> None:
+    """Of the draws 1, 2 … 10; the likely case is none."""
+    rows = np.array([99.0, *range(1, 11)])
+    cases: Any = SimpleNamespace(
+        size=11,
+        inputs={"k": Figure(rows, "", "k")},
+        spreads={
+            "k": Range(2.0, 5.0, 9.0),
+            "exact": Range.exact(5.0),
+            "open": Range(None, None, None),
+        },
+    )
+    point = FlipPoint("k", value, "tune", now)
+    assert flips._chance(cases, point) == share
+    for other in (replace(point, input="exact"), replace(point, input="open")):
+        assert flips._chance(cases, other) is None
+    assert flips._chance(cases, replace(point, input="unknown")) is None
+    assert flips._chance(cases, replace(point, now=None)) is None
+
+
+def test_flips_are_ordered_by_how_far_they_are_in_proportion() -> None:
+    values = [(300.0, 100.0), (60.0, 100.0), (90.0, 100.0), (1.0, 0.0), (0.0, 5.0)]
+    points = [FlipPoint(str(i), v, "tune", now) for i, (v, now) in enumerate(values)]
+    ordered = sorted(points, key=flips._nearness)
+    assert [p.input for p in ordered] == ["2", "1", "0", "3", "4"]
+    assert flips._nearness(FlipPoint("k", 2.0, "tune", 1.0))[0] == pytest.approx(np.log(2))
+    assert flips._nearness(FlipPoint("k", 0.0, "tune", 5.0))[0] == 15.0
+    assert flips._nearness(FlipPoint("k", 4.0, "tune", None))[0] == 14.0
+
+
+@pytest.mark.parametrize("count", [3, 8, 12])
+def test_only_the_nearest_are_confirmed(count: int) -> None:
+    """Candidates from near to far, in another order."""
+
+    def ask(values: Sequence[tuple[str, float]], draws: int) -> list[flips.ShortRuling]:
+        return [word("tune") for _ in values]
+
+    key = "data.label_usd"
+    fars = [100.0 + 10 * (7 * i % count) for i in range(count)]
+    brackets = [flips.Bracket(key, 90.0, far, word("tune")) for far in fars]
+    prober: Any = SimpleNamespace(ask=ask)
+    points = flips._confirmed(prober, brackets, {key: 50.0}, 10)
+    assert [p.value for p in points] == sorted(fars)[:8]
+    assert {p.unit for p in points} == {questions()[key].unit}
+
+
+def test_values_that_are_asked_together_get_the_answers_they_get_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held = brief()
+    bench = Bench(held)
+    cases = bench.on(Sheet(held, 41, 7))
+    today = answer(rank(cases.estimates, held, cases.size), ())
+    moves = {"hardware.usd_per_hour": frozenset({1})}
+    prober = Prober(bench, held, lambda ranking: answer(ranking, ()), 7, today, cases, moves=moves)
+    values = [("traffic.requests_per_month", v) for v in (3e4, 3e5, 3e6)]
+    values += [("hardware.usd_per_hour", v) for v in (0.1, 50.0, 5e4)]
+    values += [("data.examples", 900.0), values[0]]
+    alone = [prober.ask([value], 20)[0] for value in values]
+    assert len({a.word for a in alone}) > 1
+    for rows, cells in ((8_000, 200_000), (50, 200_000), (8_000, 100), (1, 1)):
+        monkeypatch.setattr(flips, "BLOCK_ROWS", rows)
+        monkeypatch.setattr(flips, "BLOCK_CELLS", cells)
+        assert prober.ask(values, 20) == alone
+    assert prober.ask([], 20) == []
+
+
+def test_groups_are_joined_only_where_that_takes_less() -> None:
+    few, some, all_of_them = frozenset({0}), frozenset({1}), frozenset(range(40))
+    small = [("a", 1.0)]
+    joined = flips._merged([(few, small), (some, [("b", 1.0)])], 400)
+    assert len(joined) == 2  # apart each takes one option, together both take two
+    many = [("c", float(i)) for i in range(3)]
+    (both,) = flips._merged([(all_of_them - {7}, small), (all_of_them, many)], 400)
+    assert both == (all_of_them, [*small, *many])
+    large = [("d", float(i)) for i in range(500)]
+    assert len(flips._merged([(few, small), (all_of_them, large)], 400)) == 2
+    assert flips._effort(some, many, 400) == 5000 + 3 * 401
+
+
+def test_no_value_is_tried_from_which_on_there_are_other_options() -> None:
+    """5 % beyond it too, and numbers of labels at which a model was scored are tried."""
+    held = brief(
+        quality__measured=(
+            Score("tune", "lora", "m", 0.9, 600, train_examples=777),
+            Score("tune", "lora", "m", 0.8, 600),
+            Score("prompt", "few-shot", "n", 0.9, 600, train_examples=888),
+        )
+    )
+    asked: list[tuple[str, float]] = []
+
+    class Watched(Bench):
+        def drawn_what_if(self, changes: Any, *others: Any) -> tuple[Estimate, ...]:
+            asked.extend(changes)
+            return super().drawn_what_if(changes, *others)
+
+    bench = Watched(held)
+    cases = bench.on(Sheet(held, 101, 7))
+    today = answer(rank(cases.estimates, held, cases.size), ())
+    key = "traffic.static_tokens"
+    prober = Prober(bench, held, lambda r: answer(r, ()), 7, today, cases, {key: 4000.0})
+    flip_points(prober)
+    tried = [value for name, value in asked if name == key]
+    assert tried
+    assert max(tried) * 1.05 < 4000.0
+    labels = {value for name, value in asked if name == "data.examples"}
+    assert 777.0 in labels
+    assert 888.0 not in labels
