@@ -50,11 +50,10 @@ class PluggedFormat(ReportFormat):
 
     def render(self, verdict: Verdict, look: Look = PLAIN) -> bytes:
         """The report as the bytes of a file. Raises PluginError where the plug-in fails."""
-        from advisor.core.plugins import FAILURES, code_of_others, reason_of
+        from advisor.core.plugins import FAILURES, reason_of
 
         try:
-            with code_of_others():
-                report = self.plugin.render(verdict)
+            report = self.plugin.render(verdict)
             if not isinstance(report, str | bytes):
                 raise TypeError(f"it returned {type(report).__name__}, not text or bytes")
             return _as_bytes(report)

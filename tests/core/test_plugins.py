@@ -17,6 +17,7 @@ from advisor.core.plugins import (
     PluggedTechnique,
     Plugin,
     PriceProvider,
+    host,
     loading,
 )
 from advisor.core.plugins.loading import _loaded
@@ -35,11 +36,10 @@ EVERY_KIND = (RECORD, ESTIMATOR, TECHNIQUE, REPORT, FORMAT)
     [(SimpleNamespace(name="package", version="1.2"), ("package", "1.2")), (None, ("", ""))],
 )
 def test_its_package_and_version_are_those_of_its_distribution(
-    dist: object, listed: tuple[str, str]
+    dist: object, listed: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    point = SimpleNamespace(
-        name="entry", value="theirs:RECORD", group="advisor.prices", dist=dist, load=lambda: RECORD
-    )
+    monkeypatch.setattr(host, "loaded", lambda point, kind: RECORD)
+    point = SimpleNamespace(name="entry", value="theirs:RECORD", group="advisor.prices", dist=dist)
     plugin = _loaded(point, PriceProvider, set())  # type: ignore[arg-type]
     assert (plugin.package, plugin.version, plugin.fault) == (*listed, "")
     assert plugin.record is RECORD

@@ -7,17 +7,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TextIO, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar, cast
 
 from advisor.core.plugins.records import (
     DataFormat,
     Estimator,
     PluggedReport,
     PluggedTechnique,
+    PluginFailure,
     PriceProvider,
 )
 
@@ -46,6 +46,8 @@ FAILURES = (Exception, SystemExit)
 
 _faults: dict[str, str] = {}
 """Why a plug-in is left out, by its name."""
+
+_is_here = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +99,17 @@ def guarded(
 ) -> Result | None:
     """What a plug-in's function returns; None, and a fault, where it fails."""
     try:
-        with code_of_others():
-            return function(*args, **kwargs)
+        return function(*args, **kwargs)
     except FAILURES as error:
         add_fault(name, reason_of(error))
         return None
 
 
-def code_of_others() -> redirect_stdout[TextIO]:
-    """Around every call of a plug-in: what it prints goes to stderr, since stdout holds what was
-    asked for, such as JSON.
-    """
-    return redirect_stdout(sys.stderr)
-
-
 def reason_of(error: BaseException) -> str:
     """An exception of a plug-in in one line."""
     text = " ".join(str(error).split())
+    if isinstance(error, PluginFailure):
+        return text
     return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
 
 
@@ -182,15 +178,27 @@ def _loaded(point: EntryPoint, kind: type[PluginRecord], names: set[str]) -> Plu
         return Plugin(point.group, point.name, package, version, None, fault)
 
     try:
-        with code_of_others():
-            record = point.load()
+        record = _record(point, kind)
     except FAILURES as error:
-        return left_out(f"{point.value} cannot be loaded ({reason_of(error)})")
-    if not isinstance(record, kind):
-        return left_out(f"{point.value} is not a {kind.__name__} of advisor.core.plugins")
-    fault = guarded(point.name, record.fault)
-    if fault is None or fault:
-        return left_out(fault or "its record is not complete")
+        return left_out(reason_of(error))
     if record.name in names:
         return left_out(f"another plug-in has the name {record.name!r}")
     return Plugin(point.group, record.name, package, version, record)
+
+
+def load_here() -> None:
+    """From now on load plug-ins into this process: it is the one that they run in."""
+    global _is_here
+    _is_here = True
+
+
+def _record(point: EntryPoint, kind: type[PluginRecord]) -> PluginRecord:
+    """Raises what the code of a plug-in raises where it is run here, else PluginFailure."""
+    if _is_here:
+        record = point.load()
+        if not isinstance(record, kind):
+            raise PluginFailure(f"{point.value} is not a {kind.__name__} of advisor.core.plugins")
+        return record
+    from advisor.core.plugins.host import loaded
+
+    return cast(PluginRecord, loaded(point, kind))

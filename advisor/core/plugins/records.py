@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from advisor.core.experiment import JsonObject
@@ -124,6 +124,45 @@ class DataFormat:
     def fault(self) -> str:
         """What is wrong with the record; empty where nothing is."""
         return _endings(self.endings) or _cited(self.name, self.source, self.as_of)
+
+
+FUNCTIONS: dict[type[Any], str] = {
+    PriceProvider: "rows",
+    Estimator: "predict",
+    PluggedTechnique: "",
+    PluggedReport: "render",
+    DataFormat: "rows",
+}
+"""The field of each kind that holds a function."""
+
+STREAMED = (PriceProvider, DataFormat)
+"""Kinds whose function yields rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginRequest:
+    """What the program asks the process of plug-ins, of the entry point with this group, name and
+    value: to `load` its record; to `call` its function; or to get its `rows`, which gives a number
+    to ask for `more` of them or to `close` them.
+    """
+
+    point: tuple[str, str, str]
+    do: str
+    args: tuple[object, ...] = ()
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PluginReply:
+    """The answer, rows as JSON; or in `error` what went wrong. `in_base64`: the answer is bytes."""
+
+    answer: object = None
+    in_base64: bool = False
+    error: str = ""
+
+
+class PluginFailure(Exception):
+    """What went wrong in the code of a plug-in, in one line."""
 
 
 def _cited(name: str, source: str, as_of: str) -> str:

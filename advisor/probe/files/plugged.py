@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from advisor.core.errors import UsageError
-from advisor.core.plugins import FAILURES, DataFormat, code_of_others, reason_of, records
+from advisor.core.plugins import FAILURES, DataFormat, reason_of, records
 from advisor.probe.forms.records import DataRow
 
 
@@ -18,7 +18,7 @@ def plugged_format(ending: str) -> DataFormat | None:
 def plugged_rows(form: DataFormat, path: Path) -> Iterator[DataRow]:
     """The rows that a plug-in reads, numbered from 1. Raises UsageError where it fails."""
     try:
-        for number, row in enumerate(_each(form, path), 1):
+        for number, row in enumerate(form.rows(path), 1):
             if isinstance(row, Mapping):
                 yield DataRow(number, dict(row))
             else:
@@ -28,17 +28,3 @@ def plugged_rows(form: DataFormat, path: Path) -> Iterator[DataRow]:
             f"{path}: plug-in {form.name} could not read it ({reason_of(error)}); correct the "
             "file, or update the plug-in"
         ) from error
-
-
-def _each(form: DataFormat, path: Path) -> Iterator[object]:
-    with code_of_others():
-        rows = iter(form.rows(path))
-    while True:
-        with code_of_others():
-            row = next(rows, _END)
-        if row is _END:
-            return
-        yield row
-
-
-_END = object()
