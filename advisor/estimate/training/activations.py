@@ -125,8 +125,8 @@ def _read_once(modules: tuple[Linear, ...]) -> float:
     a recurrence, and by down; the input of the output projection is kept by the attention itself,
     as a recurrence keeps its own.
     """
-    outputs = [m for m in modules if m.attention and m.name.endswith(("o_proj", "dense", "c_proj"))]
-    attention = [m for m in modules if m.attention and m not in outputs]
+    own = ("o_proj", "dense", "c_proj")
+    attention = [m for m in modules if m.attention and not m.name.endswith(own)]
     recurrent = [m for m in modules if m.recurrent]
     mlp = [m for m in modules if not m.attention and not m.recurrent]
     downs = [m for m in mlp if m.inputs > m.outputs]

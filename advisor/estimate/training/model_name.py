@@ -38,7 +38,7 @@ VOCABULARIES = (
     (r"gemma", 262_144),
     (r"bloom|mt0|mt5", 250_880),
     (r"qwen|glm|internvl|mimo", 151_936),
-    (r"llama-?[34]|mistral-small|ministral|magistral|devstral|apertus|nemotron", 131_072),
+    (r"llama-?[34](?![\db])|mistral-small|ministral|magistral|devstral|apertus|nemotron", 131_072),
     (r"granite-?4|ernie|olmo-?3|moe-7b", 100_352),
     (r"lfm|falcon|yi-", 65_536),
     (r"gpt|neox|santacoder|starcoder|bert|phi|opt|nanochat", 50_304),

@@ -236,6 +236,20 @@ def test_adapters_of_a_mixture_stand_at_its_attention() -> None:
     assert activations.typical_widths(mixture, "all-linear") == attention
 
 
+@pytest.mark.parametrize(
+    ("targets", "shared"),
+    [
+        ("gate_proj,up_proj", 3072),
+        ("down_proj", 8192),
+        ("v_proj,o_proj", 3072),
+        ("k_proj,up_proj,down_proj", 3072 + 3072 + 8192),
+    ],
+)
+def test_modules_that_read_the_same_tensor_keep_it_once(targets: str, shared: float) -> None:
+    run = a_run("Llama-3.2-3B", targets=targets)
+    assert adapter_widths(run, LAYER).shared == shared
+
+
 @pytest.mark.parametrize("method", ["full", "soft-prompt", "prefix"])
 def test_whole_models_and_prompts_have_no_adapters(method: str) -> None:
     assert adapter_widths(run_of(method=method), LAYER) == AdapterWidths(0, 0, 0, 0)
@@ -296,3 +310,12 @@ def test_attention_after_k_bit_preparation_is_fp32_unless_something_casts(
 ) -> None:
     run = run_of(**{"method": "qlora", "quantization": "nf4", **changes})
     assert activations.attends_in_fp32(run) is is_fp32
+
+
+def test_fp16_that_is_trained_whole_under_autocast_is_kept_in_fp32() -> None:
+    def kept(method: str, compute: str, sharding: str = "none") -> str:
+        return activations.trained_dtype(method, "fp16", compute, sharding)
+
+    assert kept("full", "mixed-fp16") == "fp32"
+    assert kept("full", "mixed-fp16", "zero2") == kept("lora", "mixed-fp16") == "fp16"
+    assert kept("full", "fp16") == "fp16"

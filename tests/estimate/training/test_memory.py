@@ -205,15 +205,6 @@ def test_weights_in_fp4_count_their_scales(kind: str, bits: float) -> None:
     assert memory.terms(run, shape_of(run), K)["weights"] == pytest.approx(by_hand, rel=1e-3)
 
 
-def test_fp16_that_is_trained_whole_under_autocast_is_kept_in_fp32() -> None:
-    def kept(method: str, compute: str, sharding: str = "none") -> str:
-        return activations.trained_dtype(method, "fp16", compute, sharding)
-
-    assert kept("full", "mixed-fp16") == "fp32"
-    assert kept("full", "mixed-fp16", "zero2") == kept("lora", "mixed-fp16") == "fp16"
-    assert kept("full", "fp16") == "fp16"
-
-
 @pytest.mark.parametrize(
     ("optimizer", "each"), [("adamw", 4.0), ("adamw8bit", 2.0), ("sgd", 0.0), ("adafactor", 0.1)]
 )
