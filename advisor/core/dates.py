@@ -26,7 +26,7 @@ def earliest_day(as_of: str) -> date | None:
     counts, and "undated" or "no later than" leave it open.
     """
     text = _MONTHS.sub(r"\1-\2..\1-\3", as_of.strip())
-    if not text or text.startswith("undated") or "no later than" in text:
+    if text.startswith("undated") or "no later than" in text:
         return None
     dates = _DATE.findall(text.partition("(")[0])
     if not dates:

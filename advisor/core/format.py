@@ -112,7 +112,7 @@ def number(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return UNKNOWN_WORD
     size = abs(value)
-    if size >= 1000 or size == int(size):
+    if size >= 999.95 or size == int(size):
         text = f"{size:,.0f}"
     elif size >= 0.001:
         text = f"{size:.4g}"
@@ -241,7 +241,7 @@ def days(value: float | None) -> str:
     """Calendar days in whole ones: `less than a day`, `1 day`, `5 days`."""
     if value is None or not math.isfinite(value):
         return UNKNOWN_WORD
-    return "less than a day" if value < 0.5 else plural(round(value), "day")
+    return "less than a day" if value <= 0.5 else plural(round(value), "day")
 
 
 def measure(value: float | None, unit: str) -> str:

@@ -99,7 +99,7 @@ def _class(name: str) -> Any:
     if not module.startswith(_PACKAGE):
         raise ValueError(f"{name} is not a record of this program")
     kind_class = getattr(import_module(module), kind)
-    is_record = is_dataclass(kind_class) or issubclass(kind_class, Enum)
-    if not (isinstance(kind_class, type) and is_record):
+    is_class = isinstance(kind_class, type)
+    if not (is_class and (is_dataclass(kind_class) or issubclass(kind_class, Enum))):
         raise ValueError(f"{name} is not a record of this program")
     return kind_class

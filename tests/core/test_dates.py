@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from advisor.core.dates import earliest_day, oldest, stale
@@ -25,6 +25,7 @@ from advisor.core.dates import earliest_day, oldest, stale
         ("undated; catalog v8, no later than 2026-08", None),
         ("undated (2026)", None),
         ("undated", None),
+        ("undated, seen 2026-08", None),
         ("no later than 2026-08", None),
         ("2026-13-40", None),
         ("last week", None),
@@ -35,6 +36,8 @@ def test_the_first_day_that_a_text_allows(text: str, day: date | None) -> None:
     assert earliest_day(text) == day
 
 
+@example(date(2026, 1, 1), 90)
+@example(date(2026, 1, 1), 91)
 @given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.integers(-400, 400))
 def test_a_fact_is_stale_after_ninety_days(seen: date, days: int) -> None:
     assert stale(seen.isoformat(), seen + timedelta(days)) == (days > 90)

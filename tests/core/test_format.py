@@ -274,3 +274,170 @@ def test_a_bar_is_filled_to_its_share(value: float, filled: int) -> None:
 @pytest.mark.parametrize("value", [None, math.nan, math.inf])
 def test_a_bar_of_nothing_known_is_blank(value: float | None) -> None:
     assert fmt.share_bar(value, 10) == " " * 10
+
+
+@pytest.mark.parametrize(
+    ("show", "value", "text"),
+    [
+        (fmt.money, 0.01, "$0.01"),
+        (fmt.money, 0.009999, "$0.01"),
+        (fmt.money, 0.00999, "$0.00999"),
+        (fmt.money, 0.0012345, "$0.00123"),
+        (fmt.money, 99.994, "$99.99"),
+        (fmt.money, 99.996, "$100"),
+        (fmt.money, 100.4, "$100"),
+        (fmt.money, 7.004, "$7"),
+        (fmt.money, 7.006, "$7.01"),
+        (fmt.money, 1e-9, "$0.000000001"),
+        (fmt.money, 9.9e-10, "$0"),
+        (fmt.money, -9.9e-10, "$0"),
+        (fmt.money, 2.5e-9, "$0.0000000025"),
+        (fmt.compact, 999.4, "999"),
+        (fmt.compact, 999.5, "1.00 k"),
+        (fmt.compact, 999_499, "999 k"),
+        (fmt.compact, 999_500, "1.00 M"),
+        (fmt.compact, 999_500_000, "1.00 bn"),
+        (fmt.compact, 9.994, "9.99"),
+        (fmt.compact, 9.996, "10.0"),
+        (fmt.compact, 99.94, "99.9"),
+        (fmt.compact, 99.96, "100"),
+        (fmt.compact, 0.01, "0.01"),
+        (fmt.compact, 0.015, "0.01"),
+        (fmt.compact, 0.00912, "0.00912"),
+        (fmt.compact, 0, "0"),
+        (fmt.compact, -3.0, "−3"),
+        (fmt.number, 0, "0"),
+        (fmt.number, 12.0, "12"),
+        (fmt.number, 999.94, "999.9"),
+        (fmt.number, 999.96, "1,000"),
+        (fmt.number, 1000.4, "1,000"),
+        (fmt.number, 12.34567, "12.35"),
+        (fmt.number, 0.001, "0.001"),
+        (fmt.number, 0.0012345, "0.001234"),
+        (fmt.number, 0.00098765, "0.000988"),
+        (fmt.number, 2.5e-11, "2.50e-11"),
+        (fmt.number, 1e-9, "0.000000001"),
+        (fmt.number, -1234.5, "−1,234"),
+        (fmt.score, -0.0351, "−0.035"),
+        (fmt.score, math.inf, "unknown"),
+        (fmt.count, 0.5, "0"),
+        (fmt.times, 9.99, "9.99 ×"),
+        (fmt.times, 10.4, "10 ×"),
+        (fmt.times, -0.27, "−0.27 ×"),
+        (fmt.times, -14.2, "−14 ×"),
+        (fmt.points, 0.0, "0.0 points"),
+        (fmt.decimal, -1.26, "−1.3"),
+        (fmt.significant, 100.4, "100"),
+        (fmt.significant, 99.96, "100"),
+        (fmt.significant, 99.94, "99.9"),
+        (fmt.significant, -114_479.0, "−114,000"),
+        (fmt.duration, 9.96, "10 s"),
+        (fmt.duration, 10, "10 s"),
+        (fmt.duration, 1.26, "1.3 s"),
+        (fmt.duration, 89.4, "89 s"),
+        (fmt.duration, 90, "2 min"),
+        (fmt.duration, 5399, "90 min"),
+        (fmt.duration, 5400, "1.5 h"),
+        (fmt.duration, 172_799, "48.0 h"),
+        (fmt.duration, 172_800, "2 days"),
+        (fmt.months, 0.0, "0 months"),
+        (fmt.months, 99.94, "99.9 months"),
+        (fmt.months, 100.3, "100 months"),
+        (fmt.weeks_long, 0.4, "0.5 weeks"),
+        (fmt.weeks, 9.8, "10"),
+        (fmt.weeks, 10.3, "10"),
+        (fmt.weeks, 10.6, "11"),
+        (fmt.days, 0.5, "less than a day"),
+        (fmt.days, 0.51, "1 day"),
+        (fmt.days, 1.2, "1 day"),
+        (fmt.weeks_long, None, "unknown"),
+        (fmt.money_rate, -20.5, "−$20.50 per month"),
+    ],
+)
+def test_each_side_of_a_limit_is_written_in_its_own_way(
+    show: fmt.Show, value: float, text: str
+) -> None:
+    assert show(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "shown"),
+    [
+        (0.005, 0, "<1 %"),
+        (0.0051, 0, "1 %"),
+        (0.995, 0, ">99 %"),
+        (0.9949, 0, "99 %"),
+        (0.0005, 1, "<0.1 %"),
+        (0.00051, 1, "0.1 %"),
+        (0.9995, 1, ">99.9 %"),
+        (-0.001, 0, "<1 %"),
+        (1.2, 0, "120 %"),
+        (math.nan, 0, "unknown"),
+    ],
+)
+def test_a_share_close_to_nothing_or_all_says_so(value: float, digits: int, shown: str) -> None:
+    assert fmt.share(value, digits) == shown
+
+
+@pytest.mark.parametrize(
+    ("held", "shown"),
+    [
+        (Range(0.2, 0.5, 0.9), "$0.20–$0.90"),
+        (Range(-5.0, 0.0, 3.0), "−5.00–3.00"),
+        (Range(0.5, 0.7, 1.0), "0.50–1.00"),
+        (Range(2900, 3000, 4100), "2.90–4.10 k"),
+        (Range(-4100, 0, 100), "−4.10–0.10 k"),
+        (Range(900, 950, 999.4), "900–999"),
+        (Range(900, 950, 999.6), "0.90–1.00 k"),
+        (Range(12.0, 15.0, 15.0), "12.0–15.0"),
+        (Range(1e6, 1e6, 1e6), ""),
+    ],
+)
+def test_both_ends_of_a_tight_span_share_the_scale_of_the_larger(held: Range, shown: str) -> None:
+    assert fmt.tight_span(held) == shown
+
+
+@pytest.mark.parametrize(
+    ("held", "shown"), [(Range(0.888, 0.9, 0.93), "0.888–0.930"), (Range(0.9, 0.9, 0.9), "")]
+)
+def test_a_short_span_is_empty_where_its_ends_read_alike(held: Range, shown: str) -> None:
+    assert fmt.short_span(held, fmt.score) == shown
+
+
+@pytest.mark.parametrize(
+    ("marks", "ends", "width", "bar"),
+    [
+        ((2.0, 5.0, 8.0), (5.0, 5.0), 5, "  ●  "),  # no scale: the middle
+        ((-9.0, 0.0, 99.0), (0.0, 10.0), 5, "●───┤"),
+        ((0.0, 10.0, 10.0), (0.0, 10.0), 5, "├───●"),
+        ((2.0, 5.0, 8.0), (0.0, 10.0), 1, "●"),
+        ((2.0, 5.0, 8.0), (0.0, 10.0), 0, ""),
+        ((2.0, 5.0, 8.0), (0.0, 10.0), -3, ""),
+        ((2.0, 5.0, math.inf), (0.0, 10.0), 3, "   "),
+        ((None, 5.0, 8.0), (0.0, 10.0), 3, "   "),
+        ((2.0, None, 8.0), (0.0, 10.0), 3, "   "),
+        ((2.0, 5.0, None), (0.0, 10.0), 3, "   "),
+    ],
+)
+def test_a_range_bar_at_its_limits(
+    marks: tuple[float | None, float | None, float | None],
+    ends: tuple[float, float],
+    width: int,
+    bar: str,
+) -> None:
+    assert fmt.range_bar(*marks, *ends, width) == bar
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (-1.861, "USD/h", "−$1.861"),
+        (0.00000123, "USD/request", "$1.23e-06"),
+        (0.5, "share/month", "50.0 %"),
+        (3.0, "score", "3.000"),
+        (3.0, "scores", "3"),
+        (math.inf, "USD", "unknown"),
+    ],
+)
+def test_a_number_without_its_unit(value: float, unit: str, shown: str) -> None:
+    assert fmt.bare(value, unit) == shown

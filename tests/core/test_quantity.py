@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.core.quantity import UNKNOWN, Basis, Quantity, Range, weakest
+from advisor.core.quantity import UNKNOWN, Basis, Quantity, Range, share_range, weakest
 
 BASES = ["measured", "quoted", "published", "modelled", "assumed"]
 
@@ -52,3 +52,19 @@ def test_values_are_frozen() -> None:
         quantity.unit = "EUR"  # type: ignore[misc]
     with pytest.raises(dataclasses.FrozenInstanceError):
         quantity.range.p50 = 9  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("right", "items"),
+    [(0, 1), (0, 40), (1, 1), (3, 7), (50, 100), (63, 64), (40, 40), (812, 1000)],
+)
+def test_a_share_has_the_interval_of_wilson(right: int, items: int) -> None:
+    """As scipy computes it; it never leaves out the share that was seen."""
+    from scipy.stats import binomtest
+
+    found = share_range(right / items, items)
+    expected = binomtest(right, items).proportion_ci(0.8, method="wilson")
+    assert found.p50 == right / items
+    assert found.p10 == pytest.approx(min(expected.low, right / items), abs=1e-4)
+    assert found.p90 == pytest.approx(max(expected.high, right / items), abs=1e-4)
+    assert 0.0 <= found.p10 <= found.p50 <= found.p90 <= 1.0
