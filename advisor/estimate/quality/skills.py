@@ -39,7 +39,7 @@ _RELEASES: tuple[tuple[str, float], ...] = (
     ),
     (r"gpt-?5|claude-(sonnet|haiku|opus)-(4-5|5)|gemini-?3", 2026.0),
     (r"gpt-?4", 2023.3),
-    (r"llama-?2|mistral|mixtral|zephyr|orca|deepseek-coder|codellama|phi-", 2023.6),
+    (r"llama-?2|mistral|mixtral|zephyr|orca|deepseek-coder|codellama|phi-(?![34])", 2023.6),
     (r"gemma-?2(?!b)|llama-3\.[23]|qwen-?2|phi-?[34]", 2024.7),
     (r"gemma", 2024.1),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from zlib import crc32
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from advisor.core.brief import Score
 from advisor.core.quantity import Basis, Range
 from advisor.estimate.quality import Skill, TaskProfile, scores
+from advisor.estimate.quality.prediction import _best_prompt, points_of, size_in_name
 from advisor.estimate.quality.skills import release_year
 
 SIZE = 4001
@@ -234,3 +236,131 @@ def test_the_gain_of_documents_is_not_that_of_examples() -> None:
     by_id = run([SONNET, LORA, with_documents, HYBRID], measured, task)
     assert by_id[with_documents.id].rows[0] == pytest.approx(0.9, abs=0.01)
     assert by_id[HYBRID.id].rows[0] < by_id[LORA.id].rows[0] + 0.02
+
+
+def test_a_measured_score_is_a_logit_with_the_variance_of_its_items_and_runs() -> None:
+    """p (1 − p) ÷ n on the score, over the slope of the logit squared; three quarters of a curve's
+    share its test set.
+    """
+    alone = points_of([LORA], [Score("tune", "lora", LORA.model, 0.8, 200, 0.03, 500)], {})[0]
+    assert alone.n == 500
+    assert alone.logit == pytest.approx(np.log(0.8 / 0.2))
+    assert alone.own == pytest.approx(1 / (200 * 0.16) + (0.03 / 0.16) ** 2)
+    assert alone.shared == 0.0
+    curve = points_of([LORA], [measure(LORA, 0.8, 200, 500), measure(LORA, 0.85, 200, 900)], {})
+    assert [p.shared for p in curve] == pytest.approx([0.75 / (200 * 0.16), 0.75 / (200 * 0.1275)])
+    assert curve[0].own == pytest.approx(0.25 / (200 * 0.16))
+
+
+@pytest.mark.parametrize(
+    ("score", "items", "kept"),
+    [(0.0, 50, 0.01), (1.0, 50, 0.99), (0.5, 0, 0.5), (1.0, 1, 0.5), (0.9, 50, 0.9)],
+)
+def test_half_an_item_keeps_a_score_from_nothing_and_from_all(
+    score: float, items: int, kept: float
+) -> None:
+    point = points_of([SONNET], [measure(SONNET, score, items)], {})[0]
+    assert point.logit == pytest.approx(float(np.log(kept / (1 - kept))))
+    assert point.own == pytest.approx(1 / (max(items, 1) * kept * (1 - kept)))
+
+
+def test_a_scored_model_that_is_no_option_has_the_size_that_is_known_or_named() -> None:
+    named = Score("tune", "encoder", "Llama-2-7B", 0.8, 100)
+    found = points_of([LORA], [named], {})[0].skill
+    assert (found.id, found.params_b, found.encoder) == ("tune/encoder@Llama-2-7B", 7.0, True)
+    assert found.examples is None
+    given = points_of([LORA], [named], {"llama-2-7b": 6.7})[0].skill
+    assert given.params_b == 6.7
+    closed = points_of([LORA], [named], {"llama-2-7b": None})[0].skill
+    assert closed.params_b is None
+    plain = points_of([LORA], [Score("prompt", "few-shot", "claude-4", 0.8, 100)], {})[0].skill
+    assert (plain.params_b, plain.encoder) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "billions"),
+    [
+        ("llama-2-7b-80k", 7.0),
+        ("qwen2.5-0.5b", 0.5),
+        ("phi-3.5", None),
+        ("model-7bit", None),
+        ("mixtral-8x7b", 7.0),  # of an expert: all that the name says
+    ],
+)
+def test_billions_of_parameters_in_a_name(name: str, billions: float | None) -> None:
+    assert size_in_name(name) == billions
+
+
+def test_the_best_measured_prompt_leads_the_neighbours_unless_something_tuned_was_measured() -> (
+    None
+):
+    scored = [measure(SONNET, 0.9, 500), measure(HAIKU, 0.6, 500)]
+    best = _best_prompt(points_of([SONNET, HAIKU], scored, {}))
+    assert best is not None
+    assert best.score.score == 0.9
+    mixed = points_of([SONNET, LORA], [scored[0], measure(LORA, 0.5, 500)], {})
+    assert _best_prompt(mixed) is None
+    assert _best_prompt([]) is None
+
+
+def test_a_score_names_its_source_else_the_brief() -> None:
+    plain = run([SONNET], [measure(SONNET, 0.8, 400)])[SONNET.id]
+    assert plain.source == "the brief's scores"
+    named = Score("prompt", "few-shot", SONNET.model, 0.8, 400, source="log.csv", as_of="2026-11")
+    found = run([SONNET], [named])[SONNET.id]
+    assert (found.source, found.as_of) == ("log.csv", "2026-11")
+
+
+@pytest.mark.parametrize(
+    ("n", "basis", "words"),
+    [
+        (1000.0, Basis.MEASURED, "0.700 on 300 items"),
+        (1500.0, Basis.MEASURED, "at 1,000 examples; curve of 2 points read at 1,500"),
+        (40.0, Basis.MEASURED, "at 100 examples; curve of 2 points read at 40"),
+        (39.0, Basis.MODELLED, "curve of 2 points; 39 examples lie below the first point at 100"),
+        (2600.0, Basis.MODELLED, "extrapolated 2.6 x beyond the last point at 1,000"),
+    ],
+)
+def test_a_curve_says_where_it_was_read(n: float, basis: Basis, words: str) -> None:
+    curve = [measure(LORA, 0.6, 300, 100), measure(LORA, 0.7, 300, 1000)]
+    found = run([_at(n)], curve, size=64)[LORA.id]
+    assert found.basis is basis
+    assert words in found.detail
+
+
+def test_what_moved_an_unmeasured_score_is_its_kin_and_only_the_last_two() -> None:
+    others = [
+        measure(SONNET, 0.81, 100),
+        measure(HAIKU, 0.72, 100),
+        measure(QLORA, 0.93, 100, 18_000),
+    ]
+    found = run([LORA], others, size=64)[LORA.id]
+    assert found.basis is Basis.MODELLED
+    assert found.detail.endswith("moved by 0.930 of tune/qlora@llama-3.1-8b")
+    stranger = Skill("tune/encoder@bert", "tune", "encoder", "bert", 0.1, 500.0, encoder=True)
+    moved = run([stranger], others[:2], size=64)[stranger.id].detail
+    assert moved.endswith("0.810 of prompt/few-shot@claude-sonnet-5, 0.720 of " + HAIKU.id)
+    preferred = Skill("tune/dpo@llama-3.1-8b", "tune", "dpo", LORA.model, 8.0, 500.0)
+    assert "as tuned on the preferred answers" in run([preferred], size=64)[preferred.id].detail
+    assert "as tuned on the preferred answers" not in run([LORA], size=64)[LORA.id].detail
+
+
+def test_a_prompt_without_room_for_all_classes_answers_with_those_it_names() -> None:
+    """4 tokens per class: 500 of them name 125 of 500 classes, half of the requests by the square
+    root law; what was measured stays.
+    """
+    many = TaskProfile("classification", labels=500)
+    short = replace(SONNET, static_tokens=500.0)
+    wide = replace(SONNET, static_tokens=2000.0)
+    free = run([SONNET], task=many, size=1, seed=None)[SONNET.id].rows[0]
+    cut = run([short], task=many, size=1, seed=None)[SONNET.id]
+    assert cut.rows[0] == pytest.approx(free * 0.5)
+    assert "its prompt of 500 tokens cannot name 500 classes" in cut.detail
+    whole = run([wide], task=many, size=1, seed=None)[SONNET.id]
+    assert whole.rows[0] == pytest.approx(free)
+    assert "cannot name" not in whole.detail
+    uncounted = run([short], task=TaskProfile("classification"), size=1, seed=None)[SONNET.id]
+    plain = run([SONNET], task=TaskProfile("classification"), size=1, seed=None)[SONNET.id]
+    assert uncounted.rows[0] == pytest.approx(plain.rows[0])
+    tested = run([short], [measure(SONNET, 0.9, 5000)], many, size=1, seed=None)[SONNET.id]
+    assert tested.rows[0] == pytest.approx(0.9, abs=0.01)
