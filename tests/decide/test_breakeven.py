@@ -201,6 +201,8 @@ def root(world: Lines, pick: int = 0) -> float | None:
 
 @example(1.0, 0)  # the same cost at exactly today's volume
 @example(1.0, 1)
+@example(990.0, 0)
+@example(0.00101, 1)
 @given(st.floats(0.002, 500.0), st.sampled_from([0, 1]))
 def test_two_straight_lines_cross_at_their_ratio(times: float, pick: int) -> None:
     """`fixed` ÷ `each` requests, wherever it lies within a thousandfold of today's."""
@@ -217,6 +219,25 @@ def test_beyond_a_thousandfold_or_without_a_crossing_there_is_no_volume(
     fixed: float, each: float
 ) -> None:
     assert root(lines_of(fixed, each)) is None
+
+
+@pytest.mark.parametrize(
+    ("roots", "nearest"),
+    [
+        ((500.0, 5000.0), 500.0),
+        ((100.0, 3000.0), 3000.0),
+        ((2e3, 9e3), 2e3),
+        ((50.0, 400.0), 400.0),
+    ],
+)
+def test_of_two_volumes_the_one_nearer_in_proportion_to_today(
+    roots: tuple[float, float], nearest: float
+) -> None:
+    """A cost that grows with the square of the volume crosses a straight one twice."""
+    low, high = roots
+    world = Lines((Line(TUNE, low * high, 1.0, 2.0), Line(PROMPT, 0.0, low + high)))
+    for pick in (0, 1):
+        assert root(world, pick) == pytest.approx(nearest, rel=1e-4)
 
 
 def test_no_volume_without_a_rival_or_without_traffic() -> None:

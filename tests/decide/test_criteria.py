@@ -90,3 +90,20 @@ def test_without_a_deadline_a_year_is_the_slowest_and_values_stay_between_0_and_
     hours = replace(hours, budget=replace(hours.budget, weeks=None))
     (row,) = weigh([estimated(rented(), hours)], hours, {"time": 1})
     assert row.value == pytest.approx(value, abs=1e-6)
+
+
+@pytest.mark.parametrize("missing", ["one_off_usd", "monthly_usd"])
+def test_the_anchor_of_cost_takes_both_limits(missing: str) -> None:
+    poor = replace(HELD, budget=replace(HELD.budget, **{missing: None}))
+    with pytest.raises(UsageError, match="worst anchor"):
+        weigh(ARMS, poor, {"cost": 1})
+    assert weigh(ARMS, poor, {"cost": 0, "quality": 1})
+
+
+def test_a_score_above_the_ceiling_is_worth_no_more_than_the_ceiling() -> None:
+    capped = replace(HELD, quality=replace(HELD.quality, human_ceiling=0.8))
+    found = {v.id: v.value for v in weigh(ARMS, capped, {"quality": 2})}
+    assert set(found.values()) == {1.0}
+    half = replace(HELD, quality=replace(HELD.quality, human_ceiling=0.95))
+    values = {v.id: v.value for v in weigh(ARMS, half, {"quality": 2})}
+    assert values[ARMS[1].option.id] == pytest.approx(0.912 / 0.95)

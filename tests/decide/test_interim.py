@@ -77,6 +77,9 @@ def test_chances_within_two_points_are_equal_and_unknown_costs_never_near() -> N
     assert nearest(chances(0.87, 0.9)) == 1
     cost = np.tile([100.0, np.nan], (101, 1))
     assert nearest(chances(0.1, 0.9, cost=cost, once=cost)) == 0
+    cost = np.tile([np.nan, 100.0], (101, 1))
+    assert nearest(chances(0.9, 0.1, cost=cost, once=cost)) == 1
+    assert nearest(chances(0.9, 0.0, cost=cost, once=cost)) == 1
 
 
 @pytest.mark.parametrize(("days", "is_long"), [(14, True), (13, False)])
@@ -123,3 +126,40 @@ def test_the_work_by_hand_is_its_months_and_its_wrong_answers(
     meanwhile = by_hand(case, pick, BaselineErrors(cost_usd=wrong))
     assert meanwhile == (None if usd is None else ByHand(usd, 900.0, case.budget.horizon_months))
     assert by_hand(brief(), pick, BaselineErrors(cost_usd=wrong)) is None
+    unknown = Figure(float("nan"), "", "horizon.total")
+    open_cost = Estimate(FIRST, {**pick.figures, "horizon.total": unknown})
+    assert by_hand(case, open_cost, BaselineErrors(cost_usd=wrong)) is None
+
+
+@pytest.mark.parametrize(
+    ("ranking", "reason", "sentence"),
+    [
+        (
+            chances(0.49, 0.9),
+            None,
+            "Meanwhile use prompt/few-shot@m, whose chance to keep the limits is 49 %.",
+        ),
+        (
+            chances(0.02, 0.04),
+            None,
+            "Meanwhile stay as you are: tune/lora@n comes nearest, and its chance to keep the "
+            "limits is 4.0 %.",
+        ),
+        (
+            chances(0.8, 0.9),
+            Leaving("it ends"),
+            "What is in place cannot stay: it ends. Meanwhile move to prompt/few-shot@m, whose "
+            "chance to keep the limits is 80.0 %.",
+        ),
+        (
+            chances(0.8, 0.9),
+            Leaving("it ends", ENDS),
+            "Meanwhile stay with what is in place, which works until 2027-01-14: "
+            "prompt/few-shot@m may follow it, and its chance to keep the limits is 80.0 %.",
+        ),
+    ],
+)
+def test_the_sentence_with_its_chance(
+    ranking: Ranking, reason: Leaving | None, sentence: str
+) -> None:
+    assert interim(ranking, reason).sentence == sentence

@@ -99,6 +99,7 @@ def found(
         (lambda t: t >= 0.998, 0.998),  # confirmed at 1, the highest
         (lambda t: 0.81 <= t <= 0.83, 0.81),  # in the first of twelve steps alone
         (lambda t: 0.862 <= t <= 0.88, 0.862),
+        (lambda t: 0.8655 <= t <= 0.8725, 0.866),  # met by twelve steps alone
         (lambda t: 0.866 <= t <= 0.869, None),  # not any more 0.005 beyond
         (lambda t: t <= 0.5, 0.5),
         (lambda t: t <= 0.003, 0.003),

@@ -53,6 +53,7 @@ class Lines:
     """The pick costs 100 + 3·x, the rival 200 + 2·y + 0.002·dust; only the pick's score is open."""
 
     brief: Brief
+    score: float = 0.92
 
     def on(self, inputs: Mapping[str, Any], score: Any, size: int) -> Drawn:
         pick = estimate(PICK, 100 + 3 * inputs["x"], 40.0, score)
@@ -63,7 +64,7 @@ class Lines:
     def what_if(self, changes: Sequence[tuple[str, float]]) -> Drawn:
         size = len(changes) + 1
         inputs = {key: np.full(size, usual) for key, usual in USUAL.items()}
-        score = np.full(size, 0.92)
+        score = np.full(size, self.score)
         for row, (key, value) in enumerate(changes, start=1):
             (score if key == score_input(PICK.skill) else inputs[key])[row] = value
         return self.on(inputs, score, size)
@@ -73,9 +74,9 @@ def drawn(low: float, high: float, seed: int) -> NDArray[np.float64]:
     return np.random.default_rng(seed).uniform(low, high, DRAWS + 1)
 
 
-def rows(target: float, error_usd: float = 0.0) -> dict[str, Sensitivity]:
+def rows(target: float, error_usd: float = 0.0, likely: float = 0.92) -> dict[str, Sensitivity]:
     case = brief(quality__target=target, quality__error_cost_usd=error_usd)
-    world = Lines(case)
+    world = Lines(case, likely)
     inputs = {"x": drawn(6, 16, 1), "y": drawn(3, 7, 2), "dust": drawn(0, 2, 3)}
     score = drawn(0.8, 1.0, 4)
     cases = world.on(inputs | {"sure": np.ones(DRAWS + 1)}, score, DRAWS + 1)
@@ -110,6 +111,12 @@ def test_a_score_counts_by_the_limits_where_errors_are_free() -> None:
     assert (row.low, row.high) == pytest.approx((-40.0, 80.002))
     assert found["x"].low == pytest.approx(86.002)
     assert score_input(RIVAL.skill) not in found  # it does not move
+
+
+def test_an_input_counts_by_its_cost_where_the_pick_misses_the_limits() -> None:
+    found = rows(target=0.9, likely=0.85)
+    assert found["x"].low == pytest.approx(86.002)
+    assert found[score_input(PICK.skill)].low == pytest.approx(-40.0)
 
 
 def test_where_errors_have_a_price_costs_say_it_all() -> None:
@@ -162,3 +169,24 @@ def test_the_share_is_that_of_the_bins_less_their_noise() -> None:
 @pytest.mark.parametrize(("shares", "left"), [((), 1.0), ((0.5, 0.25), 0.25), ((0.75, 0.5), 0.0)])
 def test_what_no_row_explains(shares: tuple[float, ...], left: float) -> None:
     assert unexplained([Sensitivity("i", 0, 1, 1, variance_share=s) for s in shares]) == left
+
+
+def test_the_ends_of_a_score_are_those_of_its_draws() -> None:
+    """0.80, 0.81 … 0.90 without the likely case: P10 0.81 and P90 0.89."""
+    asked: list[tuple[str, float]] = []
+
+    class Watched(Lines):
+        def what_if(self, changes: Sequence[tuple[str, float]]) -> Drawn:
+            asked.extend(changes)
+            return super().what_if(changes)
+
+    case = brief(quality__target=0.0)
+    score = np.array([0.1, *(0.8 + 0.01 * i for i in range(11))])
+    inputs = {key: np.full(12, usual) for key, usual in USUAL.items()}
+    world = Watched(case)
+    cases = world.on(inputs, score, 12)
+    ranking = replace(rank(cases.estimates, case, 12), named=0)
+    tornado(world, cases, ranking, {PICK.skill: Figure(score, "score", "s")}, 1)  # type: ignore[arg-type]
+    ends = [value for key, value in asked if key == score_input(PICK.skill)]
+    assert ends == pytest.approx([0.81, 0.89])
+    assert [value for key, value in asked if key == "x"] == [8.0, 14.0]
