@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from advisor.core.figure import Figure
 from advisor.decide.information import (
+    BINS,
+    Conditional,
     conditional_costs,
     costs_beside_pick,
     items_needed,
@@ -124,3 +126,100 @@ def test_the_cheapest_of_several_forms_is_so_over_every_draw(dear_draw: int) -> 
     cases = replace(cases, named=0, scored=np.array([True, False, False]))
     of_both = np.array([False, True, True])
     assert worth(costs_beside_pick(cases, quality, of_both)).usd == pytest.approx(0.5 * 10.0)
+
+
+def by_hand(
+    costs: np.ndarray, values: np.ndarray, share: float, default: int | None = None
+) -> tuple[float, float]:
+    """Worth and standard error, option by option and bin by bin, as the module describes them."""
+    per_half = len(values) // (2 * BINS)
+    order = sorted(range(len(values)), key=lambda i: values[i])
+    bins = [order[2 * per_half * b : 2 * per_half * (b + 1)] for b in range(BINS)]
+    halves = [[[costs[i] for i in rows[half::2]] for rows in bins] for half in (0, 1)]
+    means = [[np.mean(rows, axis=0) for rows in half] for half in halves]
+    centre = np.mean([mean for half in means for mean in half], axis=0)
+    best = int(np.argmin(centre))
+    usual = best if default is None else default
+    saved, variances = [], []
+    for chooser, payer in ((0, 1), (1, 0)):
+        for b in range(BINS):
+            choosing, paying = (
+                centre + math.sqrt(share) * (means[half][b] - centre) for half in (chooser, payer)
+            )
+            taken = int(np.argmin(choosing))
+            saved.append(paying[usual] - paying[taken])
+            rows = np.array(halves[payer][b])
+            variances.append(np.var(rows[:, taken] - rows[:, best]) / per_half)
+    error = math.sqrt(share * sum(variances)) / len(saved)
+    return max(0.0, float(np.mean(saved))), error
+
+
+@pytest.mark.parametrize("draws", [80, 200, 219])
+@pytest.mark.parametrize("share", [1.0, 0.3])
+def test_worth_is_what_bins_of_two_halves_say(draws: int, share: float) -> None:
+    """Draws beyond the last whole bin are left out; the likely case is no draw."""
+    rng = np.random.default_rng(draws)
+    x = rng.normal(size=draws + 1)
+    cost = np.column_stack([np.full(draws + 1, 100.0), 100 + 40 * x, 105 - 30 * x])
+    cost += rng.normal(scale=10.0, size=cost.shape)
+    x[0] = 1e9
+    cases = ranking(cost)
+    found = worth(conditional_costs(cases, x), share)
+    usd, error = by_hand(cost[1:], x[1:], share)
+    assert found.usd == pytest.approx(min(usd, cases.regret(cases.pick)))
+    assert found.standard_error == pytest.approx(error)
+    assert usd > 0
+
+
+def test_worth_is_at_most_the_regret_and_at_least_nothing() -> None:
+    means = np.zeros((2, BINS, 2))
+    means[0, :, 1] = -5.0
+    means[1, :, 1] = 7.0  # each half contradicts the other
+    flat = np.zeros_like(means)
+    assert worth(Conditional(means, flat, 100.0)).usd == 0.0
+    sure = np.zeros((2, BINS, 2))
+    sure[:, ::2, 1] = -30.0
+    sure[:, 1::2, 1] = 10.0
+    assert worth(Conditional(sure, flat, 100.0)).usd == pytest.approx(5.0)  # 10 in half of them
+    assert worth(Conditional(sure, flat, 100.0, 0)).usd == pytest.approx(15.0)  # 30 in half
+    assert worth(Conditional(sure, flat, 2.0)).usd == 2.0
+
+
+def test_only_draws_in_which_something_keeps_the_limits_tell_anything() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=401)
+    cost = np.column_stack([np.full(401, 100.0), 100 + 40 * x])
+    opened = np.arange(401) % 2 == 0
+    cases = replace(ranking(cost), meets=np.column_stack([opened, opened]), named=0)
+    found = worth(conditional_costs(cases, x))
+    usd, _ = by_hand(cost[1:][opened[1:]], x[1:][opened[1:]], 1.0)
+    assert found.usd == pytest.approx(min(usd, cases.regret(0)))
+    nobody = replace(cases, meets=np.zeros((401, 2), dtype=bool))
+    usd, _ = by_hand(cost[1:], x[1:], 1.0)
+    assert worth(conditional_costs(nobody, x)).usd == pytest.approx(min(usd, nobody.regret(0)))
+    assert costs_beside_pick(nobody, x, np.array([False, True])) is None
+    unknown = replace(cases, cost=np.full_like(cost, np.nan))
+    assert conditional_costs(unknown, x) is None
+    half = replace(cases, cost=np.column_stack([cost[:, 0], np.full(401, np.nan)]))
+    assert costs_beside_pick(half, x, np.array([False, True])) is None
+
+
+def test_beside_a_scored_pick_one_stays_with_it_until_the_score_is_known() -> None:
+    """The other costs 60, or 30 are lost on the way back: against the pick draw by draw."""
+    rng = np.random.default_rng(5)
+    score = rng.normal(0.8, 0.05, 401)
+    cost = np.column_stack([np.full(401, 100.0), np.full(401, 60.0) + rng.normal(0, 5, 401)])
+    quality = np.column_stack([np.full(401, 0.9), score])
+    cases = ranking(cost, quality, 0.8)
+    cases = replace(cases, named=0, scored=np.array([True, False]))
+    keeps = score >= 0.8
+    beside = np.where(keeps, cost[:, 1], cost[:, 1] / 2 + 100.0)
+    usd, error = by_hand(np.column_stack([cost[:, 0], beside])[1:], score[1:], 1.0, default=0)
+    found = worth(costs_beside_pick(cases, score, np.array([False, True])))
+    assert found.usd == pytest.approx(min(usd, cases.regret(0)))
+    assert found.standard_error == pytest.approx(error)
+
+
+@pytest.mark.parametrize(("items", "smallest"), [(160.0, 0.1), (1.6, 1.0), (0.0, 1.0), (640, 0.05)])
+def test_no_items_show_no_difference(items: float, smallest: float) -> None:
+    assert smallest_difference(items) == pytest.approx(smallest)
