@@ -8,6 +8,7 @@ interval that is never reached is None. Formulas: docs/reference/formulas.md#bre
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -54,19 +55,16 @@ def break_even(
     once = a["once.total"].value - b["once.total"].value
     run = _bill(b).value - _bill(a).value
     months = once / run if run and once / run > 0 else None
-    multiples = _price_multiples(cases, pick, other)
-    multiple = float(multiples[0]) if multiples is not None and multiples[0] > 0 else None
+    price = _price_multiple(cases, pick, other)
     return BreakEven(
         months,
         requests_per_month,
-        multiple,
+        price.multiple,
         _uplift(cases, pick, other),
         UNKNOWN
         if months is None
         else _payback_range(cases, *((pick, other) if once > 0 else (other, pick))),
-        UNKNOWN
-        if multiples is None or multiple is None
-        else spread(np.maximum(multiples[1:], 0.0)),
+        price.over_draws,
         UNKNOWN
         if requests_per_month is None
         else _volume_range(evaluator, cases, (pick, other), requests_per_month),
@@ -162,14 +160,21 @@ def spread(rows: Matrix) -> Range:
     return Range(*ends)
 
 
-def _price_multiples(cases: Cases, pick: int, other: int) -> Matrix | None:
+class PriceMultiple(NamedTuple):
+    """At the likely values, None where no price makes both cost the same; and over the draws."""
+
+    multiple: float | None = None
+    over_draws: Range = UNKNOWN
+
+
+def _price_multiple(cases: Cases, pick: int, other: int) -> PriceMultiple:
     """Multiple of the prompted model's token prices at which both cost the same; the total is
     linear in it.
     """
     pair = [cases.estimates[pick], cases.estimates[other]]
     prompted = next((e for e in pair if e.option.approach == "prompt"), None)
     if prompted is None or not prompted["run.inference"].value > 0:
-        return None
+        return PriceMultiple()
     rival = pair[1] if prompted is pair[0] else pair[0]
     dated = prompted.figures.get(
         "horizon.inference"
@@ -179,7 +184,12 @@ def _price_multiples(cases: Cases, pick: int, other: int) -> Matrix | None:
         if dated is not None
         else prompted["run.inference"] * prompted["horizon.months_growing"]
     )
-    return full(1.0 + (rival["horizon.total"] - prompted["horizon.total"]) / charges, cases.size)
+    multiples = full(
+        1.0 + (rival["horizon.total"] - prompted["horizon.total"]) / charges, cases.size
+    )
+    if not multiples[0] > 0:
+        return PriceMultiple()
+    return PriceMultiple(float(multiples[0]), spread(np.maximum(multiples[1:], 0.0)))
 
 
 def _uplift(cases: Cases, pick: int, other: int) -> float | None:

@@ -46,7 +46,7 @@ def reasons(case: Case) -> tuple[str, ...]:
         case.end or _unproven(case) or _hosting(case),
         _odds(case),
     )
-    return tuple(sentence for sentence in sentences if sentence)[:5]
+    return tuple(sentence for sentence in sentences if sentence)
 
 
 def _at_least(case: Case) -> str:
@@ -135,7 +135,7 @@ def _measured(case: Case, own: Score, theirs: Score) -> str:
     pair = f"{own.score:g} and {theirs.score:g}"
     if told_apart(own.score - theirs.score, items, sd):
         return f"Measured score {own.score:g} against {theirs.score:g} on {items:,} items"
-    if _by_limits(case):
+    if _beaten_by_limits(case) is not None:
         return f"The scores {pair} cannot be told apart on {items:,} items"
     return f"Quality counts as equal: {pair} cannot be told apart on {items:,} items"
 
@@ -147,11 +147,12 @@ def _goal(case: Case) -> str:
         return ""
     chance = fmt.share(_chance(case, case.pick))
     limits = " and ".join([f"the target of {target:g}", *_hard_limits(case.brief)])
-    if case.other is None or not _by_limits(case):
+    rival = _beaten_by_limits(case)
+    if rival is None:
         return f". The chance to meet {limits} is {chance}"
-    theirs = fmt.share(_chance(case, case.other))
     return (
-        f". The chance to meet {limits} is {chance}, that of {case.other.option.id} {theirs}: "
+        f". The chance to meet {limits} is {chance}, that of {rival.option.id} "
+        f"{fmt.share(_chance(case, rival))}: "
         "this decides, since an option that misses them has to be replaced"
     )
 
@@ -160,12 +161,16 @@ def _chance(case: Case, estimate: Estimate) -> float:
     return float(case.ranking.p_meets[case.ranking.options.index(estimate.option)])
 
 
-def _by_limits(case: Case) -> bool:
-    """Whether the pick wins by its better chance to meet the limits, and not by its cost."""
-    if case.other is None or not case.other["horizon.total"].is_known:
-        return False
-    dearer = _saved(case, case.other, "total") < 0
-    return dearer and _chance(case, case.pick) >= _chance(case, case.other) + NOTABLE
+def _beaten_by_limits(case: Case) -> Estimate | None:
+    """The rival, where the pick wins by its better chance to meet the limits, and not by its
+    cost.
+    """
+    rival = case.other
+    if rival is None or not rival["horizon.total"].is_known:
+        return None
+    dearer = _saved(case, rival, "total") < 0
+    wins = dearer and _chance(case, case.pick) >= _chance(case, rival) + NOTABLE
+    return rival if wins else None
 
 
 def _paired(case: Case, own: Score, theirs: Score) -> tuple[float, int]:

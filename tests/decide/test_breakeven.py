@@ -16,6 +16,7 @@ from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Option
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import BreakEven
+from advisor.decide import breakeven
 from advisor.decide.breakeven import break_even, spread
 from advisor.decide.crossing import VOLUME, equal_volume
 
@@ -149,6 +150,48 @@ def test_a_multiple_of_prices_by_hand(
         assert even(*pair).price_multiple == multiple
 
 
+def test_a_multiple_over_the_draws_is_never_below_zero() -> None:
+    """1,000 once and 100 a month in tokens, against 2,800 … −8,000 over twelve months."""
+    totals = np.array([2800.0, *np.linspace(2800.0, -8000.0, 11)])
+    answer = even(priced(TUNE, totals, 0.0), priced(PROMPT, 1000.0, 100.0, 0.0, 100.0), 12)
+    by_hand = np.maximum(1 + (totals[1:] - 2200) / 1200, 0.0)
+    assert answer.price_multiple == 1.5
+    found = answer.price_multiple_range
+    assert (found.p10, found.p50, found.p90) == pytest.approx(
+        np.quantile(by_hand, [0.1, 0.5, 0.9]).tolist()
+    )
+    assert found.p10 == 0.0
+    likely = np.array([400.0, *totals[1:]])  # no price today, whatever some draws say
+    none = even(priced(TUNE, likely, 0.0), priced(PROMPT, 1000.0, 100.0, 0.0, 100.0), 12)
+    assert (none.price_multiple, none.price_multiple_range) == (None, UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("column", "step"),
+    [
+        ([-1.0, -1.0, 1.0, 1.0, 1.0], 1),
+        ([-1.0, -1.0, 0.0, 1.0, 1.0], 2),  # a zero is not yet positive
+        ([-1.0, 1.0, -1.0, 1.0, 1.0], 2),  # the one nearer to the middle
+        ([1.0, -1.0, -1.0, -1.0, 1.0], 3),
+        ([1.0, 1.0, 1.0, 1.0, 1.0], None),
+        ([1.0, 1.0, 1.0, -1.0, -1.0], None),  # it turns the other way
+    ],
+)
+def test_a_bracket_is_the_step_in_which_the_gap_turns_positive(
+    column: list[float], step: int | None
+) -> None:
+    grid = np.array([1.0, 10.0, 100.0, 1e3, 1e4])
+    table = np.array([column, [-1.0] * 4 + [1.0]]).T
+    (low, below), (high, above), turns = breakeven._brackets(grid, table)
+    assert turns.tolist() == [step is not None, True]
+    assert (low[1], high[1], below[1], above[1]) == (1e3, 1e4, -1.0, 1.0)
+    if step is not None:
+        assert (low[0], high[0]) == (grid[step], grid[step + 1])
+        assert (below[0], above[0]) == (column[step], column[step + 1])
+    else:
+        assert below[0] < 0 < above[0]  # no division by zero beside a real bracket
+
+
 def test_two_tuned_models_have_no_prices_in_common() -> None:
     pair = (priced(TUNE, 1.0, 2.0, 0.0, 3.0), priced(TUNE, 2.0, 1.0, 0.0, 3.0))
     assert even(*pair).price_multiple is None
@@ -254,8 +297,9 @@ def test_no_volume_without_a_rival_or_without_traffic() -> None:
         (lambda u: 300.0 + 300.0 * u, (1100.0, 1500.0, 1900.0)),  # 300 to 600 at 0.3 each
         (lambda u: np.where(u < 0.6, -1.0, 300.0), (0.0, 0.0, 1000.0)),  # often always cheaper
         (lambda u: np.where(u < 0.6, 300.0, 1e9), (1000.0, 1000.0, None)),  # often never cheaper
+        (lambda u: np.where(u < 0.6, 300.0, -300.0), (1000.0, 1000.0, None)),  # cheaper below it
     ],
-    ids=["spread", "at any volume", "at no volume"],
+    ids=["spread", "at any volume", "at no volume", "at small volumes"],
 )
 def test_the_volume_of_every_draw_is_the_ratio_of_its_lines(
     fixed: Callable[[NDArray[np.float64]], NDArray[np.float64]],
@@ -265,7 +309,7 @@ def test_the_volume_of_every_draw_is_the_ratio_of_its_lines(
     """The sign of the gap must not depend on which of the two is the pick."""
     share = np.linspace(0.0, 1.0, 1001)
     costs = np.concatenate([[300.0], fixed(share)[1:]])
-    world = lines_of(costs, np.full(1001, 0.3))
+    world = lines_of(costs, np.where(costs == -300.0, -0.3, 0.3))
     estimates = [priced(TUNE, costs, 0.0), priced(PROMPT, 0.0, 300.0)]
     volume = Figure(np.full(1001, NOW), "", VOLUME)
     cases = Drawn(estimates, 1001, {VOLUME: volume})

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from advisor.core import format as fmt
 from advisor.core.brief import Brief, Score, Segment
 from advisor.core.option import Option
 from advisor.core.probes import DataReport
@@ -18,6 +19,7 @@ from advisor.decide.readiness import (
     best_of_another_approach,
     items_in_hand,
     readiness,
+    stops,
 )
 from tests.options import brief, setting
 
@@ -318,3 +320,107 @@ def test_how_many_items_would_tell_a_difference_apart(gap: float, needed: str) -
     row = check("test size", measured(score(30), data__eval_examples=30.0), cases)
     assert row is not None
     assert row.detail.endswith(f"30 test items cannot tell that apart, {needed} could")
+
+
+def test_only_what_stops_a_ranking_is_asked_again() -> None:
+    open_ = ranking(("prompt", np.nan, 0.8), ("tune", np.nan, 0.9))
+    some = ranking(("prompt", np.nan, 0.8), ("tune", 1.0, 0.9))
+    held = measured(score(400, "tune", 0.91), quality__target=0.9)
+    leaked = replace(setting(), data=replace(DATA, eval_rows=400, leaked_eval_rows=60))
+    tuned = ranking(("tune", 100.0, 0.9), ("prompt", 900.0, 0.9))
+    assert stops(held, setting(), PAIR) == stops(held, setting(), some) == ()
+    assert [(s.rule, s.status) for s in stops(held, setting(), open_)] == [("prices", "stop")]
+    assert [(s.rule, s.status) for s in stops(held, leaked, tuned)] == [("leakage", "stop")]
+    assert stops(held, leaked, PAIR) == ()  # a prompt did not learn them
+
+
+@pytest.mark.parametrize(
+    ("items", "target", "detail"),
+    [
+        (0.0, 0.9, "no test items are in hand; collect an evaluation set of graded items first"),
+        (
+            16.0,
+            0.9,
+            "16 test items show differences of 31.6 points or more; collect an evaluation set of "
+            "graded items first",
+        ),
+        (
+            16.0,
+            0.0,
+            "16 test items show differences of 31.6 points or more, and neither quality.target nor "
+            "quality.error_cost_usd is set: nothing says what a good answer is; set one of them "
+            "and collect graded items",
+        ),
+        (40.0, 0.9, "40 test items show differences of 20.0 points or more"),
+    ],
+)
+def test_what_a_test_of_so_many_items_shows(items: float, target: float, detail: str) -> None:
+    """√(8 · 0.2 ÷ n)."""
+    row = check("evaluation set", measured(data__eval_examples=items, quality__target=target))
+    assert row is not None
+    assert row.detail == detail
+
+
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [((), "no option is scored yet"), ((20,), "every score rests on too few items")],
+)
+def test_scores_that_are_missing_are_told_from_scores_on_too_few_items(
+    scores: tuple[int, ...], said: str
+) -> None:
+    held = measured(*(score(n) for n in scores), data__eval_examples=30.0, quality__target=0.9)
+    row = check("scores", held)
+    assert row is not None
+    assert (row.status, row.detail) == (
+        "stop",
+        f"{said}; 30 test items decide nothing until an option is measured on them",
+    )
+    free = replace(held, quality=replace(held.quality, target=0.0))
+    three = ranking(("prompt", 1.0, 0.8), ("prompt", 2.0, 0.8), ("tune", 3.0, 0.8))
+    warned = check("scores", free, three)
+    assert warned is not None
+    assert warned.detail == (
+        f"{said}, and neither quality.target nor quality.error_cost_usd is set: money alone "
+        "chooses between 2 ways that may answer unlike; score them on the 30 test items before "
+        "roll-out"
+    )
+    few = replace(held, data=replace(held.data, eval_examples=Range.exact(29.0)))
+    assert check("scores", few) is None
+
+
+@pytest.mark.parametrize(
+    ("leaked", "rows", "detail"),
+    [
+        (0, 1400, "none of 1,400 test items is a copy of a training example"),
+        (
+            7,
+            1400,
+            "7 of 1,400 test items are near-copies of training examples (near-duplicates): take "
+            "them out and score again",
+        ),
+    ],
+)
+def test_leaked_items_are_counted(leaked: int, rows: int, detail: str) -> None:
+    facts = replace(setting(), data=replace(DATA, eval_rows=rows, leaked_eval_rows=leaked))
+    row = check("leakage", measured(), PAIR, facts)
+    assert row is not None
+    assert row.detail == detail
+
+
+@pytest.mark.parametrize(
+    ("values", "leaked"),
+    [((0.91, 0.93), 40), ((0.91, 0.90), 40), ((0.91,), 399), ((0.91,), 400), ((0.91,), 1)],
+)
+def test_without_leaked_items_the_best_tuned_score_may_be_as_low(
+    values: tuple[float, ...], leaked: int
+) -> None:
+    """(q · 400 − leaked) ÷ (400 − leaked), with one item left at least; the target is 0.905."""
+    facts = replace(setting(), data=replace(DATA, eval_rows=400, leaked_eval_rows=leaked))
+    held = measured(*(score(400, "tune", v) for v in values), quality__target=0.905)
+    worsts = [(v * 400 - leaked) / max(1, 400 - leaked) for v in values]
+    row = check("leakage", held, ranking(("tune", 1.0, 0.9), ("prompt", 2.0, 0.9)), facts)
+    assert row is not None
+    is_stop = max(worsts) < 0.905
+    assert row.status == ("stop" if is_stop else "warn")
+    if is_stop:
+        assert f"as low as {fmt.score(max(worsts))}" in row.detail

@@ -119,6 +119,8 @@ def test_training_is_named_from_a_twentieth_of_a_percent(training: float, words:
         (0.04, 200.0, "paid that back within days"),
         (0.06, 200.0, "paid that back after 0.1 months"),
         (12.0, 200.0, "paid that back after 12 months"),
+        (0.053, 200.0, "paid that back after 0.1 months"),
+        (12.0, 100.0, "once, against $900"),
         (12.0, 99.0, "once, against $900"),  # its month is dearer: nothing is paid back
         (None, 200.0, "once, against $900"),
     ],
@@ -176,6 +178,8 @@ def test_how_often_an_approach_is_best_is_counted_in_a_hundred_draws(
         (3200.0, 0.0, "it saves $1,000 in cash;"),
         (1200.0, 0.0, "it costs $1,000 more in cash;"),
         (3200.0, 0.99, "it saves $1,000 in cash;"),
+        (3200.0, 1.0, "saves $1,000 in cash and saves $1 in wrong answers;"),
+        (2200.0, 0.0, "it saves $0 in cash;"),
         (3200.0, 50.0, "saves $1,000 in cash and saves $50 in wrong answers;"),
         (3200.0, -50.0, "saves $1,000 in cash and costs $50 more in wrong answers;"),
     ],
@@ -219,7 +223,13 @@ def test_high_scores_differ_on_fewer_items_than_a_fifth(
 
 @pytest.mark.parametrize(
     ("total", "chance", "decides"),
-    [(3000.0, 0.85, True), (3000.0, 0.95, False), (2000.0, 0.85, False)],
+    [
+        (3000.0, 0.85, True),
+        (3000.0, 0.895, True),
+        (3000.0, 0.95, False),
+        (2200.0, 0.85, False),  # as dear
+        (2000.0, 0.85, False),
+    ],
 )
 def test_a_dearer_pick_says_that_the_limits_decide(
     total: float, chance: float, decides: bool
@@ -234,7 +244,8 @@ def test_a_dearer_pick_says_that_the_limits_decide(
         brief=replace(measured(0.81, 0.8, 400)),
     )
     said = sentence_with("400 items", subject)
-    assert ("this decides" in said and f"{RIVAL.id} 85 %" in said) is decides
+    words = f"{RIVAL.id} {round(100 * chance)} %: this decides"
+    assert (words in said) is decides
     assert ("counts as equal" in said) is not decides
 
 
@@ -290,6 +301,55 @@ def test_the_chance_names_every_limit_that_is_judged(
     assert ("chance" in sentence) is bool(words)
 
 
+@pytest.mark.parametrize(
+    ("sunk", "words"),
+    [(0.99, ""), (1.0, " Of that, $1 is already spent on test items."), (None, "")],
+)
+def test_what_is_spent_on_test_items_is_told_from_a_dollar_on(
+    sunk: float | None, words: str
+) -> None:
+    spent = {} if sunk is None else {"once__sunk": sunk}
+    pick = costing(PICK, **spent)
+    assert reasons(case(pick))[2] == f"It takes $1,000 once, against $1,000.{words}"
+    alone = replace(case(pick), other=None)
+    assert reasons(alone)[2] == f"It takes $1,000 once.{words}"
+    paid = case(pick, costing(RIVAL, run__total=200.0, once__total=900.0))
+    assert reasons(replace(paid, break_even=BreakEven(12.0)))[2].endswith(f"12 months.{words}")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "hard", "words"),
+    [
+        (0.0, False, "the target of 0.9 is"),
+        (2.0, False, "the target of 0.9 and the 2 s of an answer is"),
+        (2.0, True, "of an answer and the budget is"),
+    ],
+)
+def test_the_wait_for_an_answer_is_a_limit_also_of_a_soft_budget(
+    seconds: float, hard: bool, words: str
+) -> None:
+    base = brief(traffic__max_latency_seconds=seconds, budget__monthly_usd=1e4)
+    base = replace(base, budget=replace(base.budget, hard=hard))
+    assert words in reasons(case(brief=base))[1]
+
+
+def test_an_option_that_nobody_has_scored_is_named_beside_a_scored_pick() -> None:
+    """The rival costs less in 700 of 1,000 draws; it leads, but only the pick was scored."""
+    lists = ranking(best_in=0.3)
+    quality = np.column_stack([np.full(1001, 0.9), np.full(1001, 0.934)])
+    lists = replace(lists, quality=quality)
+    for scored, is_said in (((True, False), True), ((False, False), False), ((True, True), False)):
+        said = sentence_with(
+            "nobody has measured", case(ranking=replace(lists, scored=np.array(scored)))
+        )
+        assert bool(said) is is_said
+        assert not said or said == (
+            "prompt/few-shot@large is expected to score 0.934, but nobody has measured that: it "
+            "beats the pick, which was scored, in 70 of 100 draws."
+        )
+    assert not sentence_with("nobody has measured", case(ranking=lists))
+
+
 def test_of_a_cost_that_is_not_known_whole_the_known_part_is_told() -> None:
     pick = costing(PICK, horizon__total=math.nan)
     run = Figure(math.nan, "USD", "run.total", at_least=40.0, missing=("run.inference",))
@@ -300,6 +360,17 @@ def test_of_a_cost_that_is_not_known_whole_the_known_part_is_told() -> None:
         "tune/lora@small costs at least $40 per month and $0 once; unknown: run.inference, "
         "once.labels."
     )
+
+
+def test_a_part_of_the_cost_that_is_known_is_told_as_it_is() -> None:
+    pick = costing(PICK, horizon__total=math.nan, run__total=250.0)
+    once = Figure(math.nan, "USD", "once.total", at_least=30.0, missing=("once.labels",))
+    open_once = replace(pick, figures={**pick.figures, "once.total": once})
+    first, second = reasons(case(open_once))
+    assert first == (
+        "tune/lora@small costs at least $250 per month and $30 once; unknown: once.labels."
+    )
+    assert "score" in second
 
 
 def test_beside_a_rival_of_unknown_cost_nothing_decides() -> None:
