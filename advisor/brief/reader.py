@@ -13,7 +13,7 @@ from typing import Any, NoReturn, TypeAlias
 from advisor.brief.lines import line_of
 from advisor.brief.rules import contradictions
 from advisor.brief.values import RefusedAnswer, checked, plain, quoted
-from advisor.core import toml_text
+from advisor.core import given_files, toml_text
 from advisor.core.brief import LISTS, SECTIONS, Brief, Origin, questions
 from advisor.core.errors import UsageError, did_you_mean, nearest
 from advisor.core.quantity import Basis
@@ -54,7 +54,7 @@ def _text_of(path: Path) -> str:
     """The text of a file. Raises UsageError where it cannot be read."""
     name = printable(str(path))
     try:
-        with path.open("rb") as file:
+        with given_files.open_bytes(path) as file:
             raw = file.read(LARGEST_BYTES + 1)
     except FileNotFoundError:
         raise UsageError(f"{name}: no such file{_neighbours(path)}") from None

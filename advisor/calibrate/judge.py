@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import fmean
 
 from advisor.calibrate.quality_records import PromptsSpec
+from advisor.core import given_files
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
 from advisor.core.records import JsonRecord, known_fields
@@ -74,7 +75,7 @@ def read_judged(path: Path) -> tuple[JudgedAnswer, ...]:
     """
     columns = ("question", "answer", "reference", "score")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
+        with given_files.open_text(path, encoding="utf-8-sig", newline="") as handle:
             reader = csv.DictReader(handle)
             missing = [name for name in columns if name not in (reader.fieldnames or ())]
             if missing:

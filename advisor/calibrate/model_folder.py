@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from advisor.calibrate.quality_records import ModelWeights
+from advisor.core import bounded_json, given_files
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
 from advisor.core.native_types import is_native
@@ -40,13 +41,13 @@ def model_folder(path: Path) -> ModelWeights:
         )
     head = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
     for weight in weights:
-        with weight.open("rb") as file:
+        with given_files.open_bytes(weight) as file:
             head.update(file.read(ENDS_BYTES))
             file.seek(max(weight.stat().st_size - ENDS_BYTES, 0))
             head.update(file.read(ENDS_BYTES))
     for words in WORDS_FILES:
         if (path / words).is_file():
-            head.update((path / words).read_bytes())
+            head.update(given_files.read_bytes(path / words))
     size = sum(w.stat().st_size for w in weights)
     return ModelWeights(
         str(path.resolve()), head.hexdigest()[:16], size, reads_only=reads_only(config)
@@ -63,7 +64,7 @@ def checked_config(path: Path, model: str) -> JsonObject:
             f"--model {model}: no config.json; give a folder with a model, or org/name on the hub"
         )
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = bounded_json.loads(given_files.read_text(path))
     except ValueError:
         config = None
     if not isinstance(config, dict):

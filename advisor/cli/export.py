@@ -12,6 +12,7 @@ import click
 
 from advisor.cli import output
 from advisor.cli.brief_path import BRIEF, names_an_example
+from advisor.core import bounded_json, given_files
 from advisor.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _save_beside(folder: Path, written: Export) -> None:
     for name, text in written.beside.items():
         path = folder / name
         try:
-            entries = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+            entries = bounded_json.loads(given_files.read_text(path)) if path.exists() else {}
             merged = {**entries, **json.loads(text)}
         except (OSError, ValueError, TypeError):
             raise UsageError(f"{path}: not a JSON object; move it away") from None

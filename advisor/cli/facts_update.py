@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from advisor.cli import output
+from advisor.core import given_files
 from advisor.core.dates import today
 from advisor.core.errors import UsageError
 from advisor.core.text import printable
@@ -22,6 +24,9 @@ MOST_ROWS = 20
 """Rows of a table that are listed; of more, the number."""
 
 SIGNATURE = ".minisig"
+
+MOST_AHEAD = timedelta(days=1)
+"""That the clock of a bundle's maker may be ahead."""
 
 
 @click.command("update", short_help="Take newer facts from a signed bundle.")
@@ -55,6 +60,7 @@ def update(
     if not source:
         raise UsageError("name the bundle: a file or a URL (or use --remove)")
     bundle, signer = _verified(source, keys, config)
+    _refuse_later(bundle)
     _refuse_older(bundle, config, older)
     from advisor.facts.bundle_difference import difference
 
@@ -93,11 +99,21 @@ def _read(source: str) -> bytes:
     from advisor.facts.bundle import LARGEST_BYTES
 
     try:
-        with Path(source).open("rb") as file:
+        with given_files.open_bytes(Path(source)) as file:
             return file.read(LARGEST_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{source}: cannot be read ({reason})") from None
+
+
+def _refuse_later(bundle: FactsBundle) -> None:
+    """A bundle of a day to come would have every later one refused as older."""
+    day = today()
+    if bundle.made_on > day + MOST_AHEAD:
+        raise UsageError(
+            f"the bundle is of {bundle.made_on}, and today is {day}; if this machine's clock is "
+            "right, ask its maker for one with the right day"
+        )
 
 
 def _refuse_older(bundle: FactsBundle, config: Path, older: bool) -> None:

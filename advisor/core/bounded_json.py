@@ -23,9 +23,12 @@ class TooManyValues(ValueError):
 
 
 def loads(text: str | bytes) -> Any:
-    """The value in a text. Raises TooManyValues, ValueError, RecursionError."""
+    """The value in a text. Raises TooManyValues, ValueError."""
     check(text)
-    return json.loads(text)
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
 
 
 def check(text: str | bytes) -> None:

@@ -5,7 +5,6 @@ of its own.
 from __future__ import annotations
 
 import itertools
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.calibrate.throughput import architecture_of
 from advisor.calibrate.throughput_records import ThroughputSpec
+from advisor.core import given_files, toml_text
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.experiment import ExperimentPlan, JsonObject
 from advisor.experiments.datasets import Material
@@ -88,10 +88,10 @@ class Matrix:
 def read(path: Path) -> Matrix:
     """The matrix in a TOML file. Raises UsageError with file and key."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = toml_text.parse(given_files.read_text(path))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; check the path") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (toml_text.TomlError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: not TOML: {error}") from None
     kind = document.get("kind", "throughput")
     if kind not in _ONLY:

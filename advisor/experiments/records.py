@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from advisor import shipped
 from advisor.calibrate.protocol import Event, parse
 from advisor.calibrate.worker.ledger import forget_answers
+from advisor.core import given_files
 from advisor.core.errors import UsageError
 from advisor.core.experiment import (
     Actual,
@@ -124,7 +125,7 @@ def recorded_events(run: str) -> tuple[Event, ...]:
         path = shipped.folder("calibration") / "reference" / f"{run}.jsonl"
         path = path if path.is_file() else Path(run)
         try:
-            text = path.read_text(encoding="utf-8", errors="replace")
+            text = given_files.read_text(path, errors="replace")
         except OSError as error:
             raise UsageError(
                 f"{run}: {error.strerror}; give a run's number, a recorded run or a file"

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from advisor import shipped
-from advisor.core import config_file
+from advisor.core import bounded_json, config_file, given_files
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
 from advisor.core.native_types import is_native
@@ -113,10 +113,9 @@ def config_json(path: Path) -> JsonObject:
 
     Raises UsageError where it describes no model, or one that only code of its own can build.
     """
-    import json
 
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = bounded_json.loads(given_files.read_text(path))
     except OSError as error:
         raise UsageError(f"--config {path}: {error.strerror}; check the path") from None
     except (ValueError, RecursionError):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from advisor.core import bounded_json
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.private_files import make_private_folder
 from advisor.facts.table import UPDATES
@@ -54,7 +55,7 @@ def read_bundle(content: bytes, name: str) -> FactsBundle:
     if len(content) > LARGEST_BYTES:
         raise UsageError(f"{name}: is larger than 8 MiB, so it is not a bundle of facts")
     try:
-        document = json.loads(content)
+        document = bounded_json.loads(content)
     except (ValueError, RecursionError):
         raise UsageError(f"{name}: is not a bundle of facts (no JSON)") from None
     if not isinstance(document, dict) or document.get("schema") != 1:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from advisor.core import bounded_json, given_files
 from advisor.core.config_experts import EXPERT_SIZE, EXPERTS, EXPERTS_PER_TOKEN
 from advisor.core.config_file import (
     DEPTHS,
@@ -47,7 +47,7 @@ def _document(path: Path) -> ConfigJson:
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise ConfigError("is too large for a config.json; give that of a model folder")
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = bounded_json.loads(given_files.read_text(path))
     except OSError as error:
         raise ConfigError(f"cannot be read ({error.strerror}); check the path") from None
     except ConfigError:

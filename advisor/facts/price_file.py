@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from advisor.core import toml_text
+from advisor.core import given_files, toml_text
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Cited, TokenPrice
 
@@ -74,7 +74,7 @@ def checked_prices(file: Path, rows: Iterable[TomlTable]) -> tuple[TokenPrice, .
 
 def _parse(file: Path) -> TomlTable:
     try:
-        with file.open("rb") as stream:
+        with given_files.open_bytes(file) as stream:
             content = stream.read(LARGEST_BYTES + 1)
         if len(content) > LARGEST_BYTES:
             raise UsageError(f"{file}: is larger than 4 MiB, so it is not a price file")

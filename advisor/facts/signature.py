@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from advisor.core import given_files
 from advisor.core.errors import MissingExtra, UsageError
 from advisor.core.text import printable
 
@@ -72,7 +73,7 @@ def _keys(text: str) -> tuple[str, ...]:
     """A key, or those in a file of that name, without comments."""
     file = Path(text)
     try:
-        content = file.read_text(encoding="utf-8") if file.is_file() else text
+        content = given_files.read_text(file) if file.exists() else text
     except (OSError, UnicodeDecodeError):
         raise UsageError(f"{text}: cannot be read as a file of public keys") from None
     lines = (line.strip() for line in content.splitlines())

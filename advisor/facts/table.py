@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from advisor import shipped
+from advisor.core import given_files
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Cited
 
@@ -186,7 +187,7 @@ def _key(row: FactRow, key: Iterable[str]) -> tuple[str, ...]:
 
 def _parse(file: Path) -> tuple[list[str], tuple[FactRow, ...]]:
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
+        with given_files.open_text(file, encoding="utf-8-sig", newline="") as lines:
             reader = csv.DictReader(lines, strict=True)
             columns = [column or "" for column in reader.fieldnames or ()]
             return columns, tuple(_row(file, reader.line_num, cells) for cells in reader)

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
+from advisor.core import given_files
 from advisor.core.errors import UsageError
 
 SEPARATORS = MappingProxyType({".csv": ",", ".tsv": "\t"})
@@ -63,7 +64,7 @@ def _text(path: Path) -> str:
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise UsageError(f"{path.name}: too large to be divided here; name a test set")
-        return path.read_bytes().decode("utf-8", "surrogateescape")
+        return given_files.read_bytes(path, LARGEST_BYTES).decode("utf-8", "surrogateescape")
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.core import given_files
 from advisor.core.errors import UsageError
 from advisor.core.probes import ResultsReport
 from advisor.core.text import printable
@@ -76,7 +77,7 @@ def _spread(difference: NDArray[np.float64]) -> tuple[float, int]:
 
 def _table(path: Path) -> tuple[list[str], list[list[float]]]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
+        with given_files.open_text(path, encoding="utf-8-sig", newline="") as handle:
             reader = csv.reader(handle)
             names = next(reader, [])
             if len(names) < 2 or names[0].strip().lower() != "item":

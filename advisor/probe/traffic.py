@@ -13,6 +13,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.core import given_files
 from advisor.core.errors import UsageError
 from advisor.core.probes import TrafficReport
 
@@ -72,7 +73,7 @@ def _columns(path: Path) -> tuple[NDArray[np.float64], NDArray[np.int64], str]:
 
 def _rows(path: Path) -> Iterator[tuple[int, str, str]]:
     try:
-        with path.open(encoding="utf-8", newline="") as handle:
+        with given_files.open_text(path, newline="") as handle:
             reader = csv.DictReader(handle)
             if not {*COLUMNS} <= {*(reader.fieldnames or ())}:
                 raise UsageError(f"{path}: line 1: the columns timestamp and prefix are needed")

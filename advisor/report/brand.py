@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from advisor.core import toml_text
+from advisor.core import given_files, toml_text
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.text import printable
 
@@ -53,7 +53,7 @@ def read_brand(path: Path) -> Brand:
     """The brand in a TOML file; the logo's path is relative to it. Raises UsageError."""
     name = printable(str(path))
     try:
-        stated: Stated = toml_text.parse(path.read_text(encoding="utf-8"))
+        stated: Stated = toml_text.parse(given_files.read_text(path))
     except OSError as error:
         raise UsageError(f"--brand {name}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
@@ -159,7 +159,7 @@ def _logo(path: Path, name: str, text: str) -> tuple[bytes, str]:
     if kind is None:
         raise UsageError(f"{name}: logo: {printable(text)} is not a PNG, JPEG or SVG file")
     try:
-        content = logo.read_bytes()
+        content = given_files.read_bytes(logo)
     except OSError as error:
         raise UsageError(
             f"{name}: logo: {printable(text)} cannot be read ({error.strerror})"

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from advisor.core import given_files
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.text import printable
 from advisor.report.brand import Brand, read_brand
@@ -137,7 +138,7 @@ def _template(path: Path) -> bytes:
     if path.suffix.lower() not in (".docx", ".dotx"):
         raise UsageError(f"--template {name}: not a Word file; name a .docx")
     try:
-        content = path.read_bytes()
+        content = given_files.read_bytes(path)
     except OSError as error:
         raise UsageError(f"--template {name}: cannot be read ({error.strerror})") from None
     if len(content) > LARGEST_TEMPLATE or not content.startswith(b"PK"):

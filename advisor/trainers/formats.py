@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from advisor import __version__
+from advisor.core import given_files
 from advisor.core.errors import UsageError
 from advisor.estimate.training.request import RunRequest
 from advisor.trainers import axolotl, llama_factory, openai, together, torchtune, trl, unsloth
@@ -253,7 +254,7 @@ def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UsageError(f"{path}: more than 4 MiB; give the configuration of a training run")
-        return path.read_text(encoding="utf-8-sig")
+        return given_files.read_text(path, encoding="utf-8-sig")
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; check the path") from None
     except UnicodeDecodeError:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from advisor.calibrate.embeddings import SHARED, embedding_source
 from advisor.calibrate.protocol import plan_data, plan_of
 from advisor.calibrate.quality_records import ModelWeights, TrialData
+from advisor.core import bounded_json
 from advisor.core.errors import UsageError
 from advisor.core.experiment import ExperimentPlan, JsonObject
 from advisor.travel.sealed import check_seal, sealed
@@ -118,7 +119,7 @@ def _check_rows_may_leave(plan: ExperimentPlan, brief: Brief | None, with_rows: 
 def read_bundle(text: str, name: str) -> Bundle:
     """The bundle in a file's text. Raises UsageError where it is none, or was changed."""
     try:
-        document = json.loads(text)
+        document = bounded_json.loads(text)
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or document.get("form") != FORM:

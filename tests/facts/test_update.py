@@ -44,6 +44,7 @@ as_of = 2026-11-27
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ADVISOR_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("advisor.cli.facts_update.today", lambda: date(2026, 12, 1))
     return tmp_path / "home"
 
 
@@ -195,6 +196,21 @@ def test_an_older_bundle_is_refused(maker, tmp_path: Path) -> None:
     older = maker(tables, "older.json", made="2026-12-01")
     assert "older than the one in use (2026-12-02)" in refusal(update(older, key=public))
     assert update(older, "--older", key=public).exception is None
+
+
+def test_a_bundle_of_a_day_to_come_is_refused(
+    maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In use, it would have every bundle until that day refused as older."""
+    tables = {"gpu_prices.csv": HEADER + "\n" + OFFER.format(name="new", usd=0.5)}
+    bundle = maker(tables, made="2026-12-03")
+    public = tmp_path / "maker.pub"
+    for words in ((), ("--older",)):
+        line = refusal(update(bundle, *words, key=public))
+        assert line.startswith("the bundle is of 2026-12-03, and today is 2026-12-01; if this")
+    assert not (folders().config / "updates").exists()
+    monkeypatch.setattr("advisor.cli.facts_update.today", lambda: date(2026, 12, 2))
+    assert update(bundle, key=public).exception is None
 
 
 def test_a_wrong_row_is_named_by_its_place_and_nothing_is_used(maker, tmp_path: Path) -> None:

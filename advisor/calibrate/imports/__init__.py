@@ -26,7 +26,7 @@ from advisor.calibrate.imports.trainer import (
     trainer_log,
     trainer_state,
 )
-from advisor.core import bounded_json
+from advisor.core import bounded_json, given_files
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.experiment import JsonObject
 
@@ -155,7 +155,7 @@ def _text(path: Path) -> str:
             raise UsageError(
                 f"{path}: more than 64 MiB; export the summary of the run, not its every step"
             )
-        content = path.read_bytes()
+        content = given_files.read_bytes(path, MAX_BYTES)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; check the path") from None
     for start, way_out in BINARY_FORMS.items():

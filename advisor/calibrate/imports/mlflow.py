@@ -17,6 +17,7 @@ from advisor.calibrate.imports.columns import (
 from advisor.calibrate.imports.histories import history
 from advisor.calibrate.imports.settings import settings
 from advisor.calibrate.imports.training_log import lost_total
+from advisor.core import given_files
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
 
@@ -78,7 +79,7 @@ def _points(folder: Path) -> Iterator[tuple[float, float, str, float]]:
         if not file.is_file():
             continue
         name = file.relative_to(folder).as_posix()
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = given_files.read_text(file, errors="replace").splitlines()
         for line in lines[:MOST_POINTS]:
             numbers = [finite(word) for word in line.split()[:3]]
             if len(numbers) == 3 and None not in numbers:
@@ -90,7 +91,7 @@ def _params(folder: Path) -> Fields:
     texts: Collected = {}
     for file in folder.rglob("*") if folder.is_dir() else ():
         if file.is_file():
-            content = file.read_text(encoding="utf-8", errors="replace")
+            content = given_files.read_text(file, errors="replace")
             texts[file.relative_to(folder).as_posix()] = content[:MOST_SETTING].strip()
     return texts
 
@@ -100,7 +101,7 @@ def _about(folder: Path) -> Mapping[str, str]:
     meta = folder / "meta.yaml"
     if not meta.is_file():
         return {}
-    content = meta.read_text(encoding="utf-8", errors="replace")
+    content = given_files.read_text(meta, errors="replace")
     return {name: value.strip().strip("'\"") for name, value in _META.findall(content)}
 
 

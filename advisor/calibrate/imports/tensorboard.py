@@ -15,6 +15,7 @@ from advisor.calibrate.imports.columns import ImportedRun
 from advisor.calibrate.imports.histories import history
 from advisor.calibrate.imports.protobuf import fields
 from advisor.calibrate.imports.training_log import is_evaluation
+from advisor.core import given_files
 from advisor.core.errors import UsageError
 
 MOST_BYTES = 512 * 1024 * 1024
@@ -98,7 +99,7 @@ def _scalars(path: Path) -> Iterator[Point]:
     """(wall time, step, tag, value) of every scalar; a file cut off in mid-record ends there."""
     if path.stat().st_size > MOST_BYTES:
         raise UsageError(f"{path}: more than 512 MiB; give the event file of one run")
-    with path.open("rb") as file:
+    with given_files.open_bytes(path) as file:
         while len(head := file.read(12)) == 12:
             (length,) = struct.unpack("<Q", head[:8])
             if length > LONGEST_RECORD:

@@ -16,6 +16,7 @@ from advisor.calibrate.imports.columns import Collected, Fields, ImportedRun, as
 from advisor.calibrate.imports.histories import history
 from advisor.calibrate.imports.protobuf import fields, messages, text
 from advisor.calibrate.imports.settings import WHOLE_MACHINE, settings
+from advisor.core import bounded_json, given_files
 from advisor.core.constants import GIB
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
@@ -73,7 +74,7 @@ def summary(path: Path, values: JsonObject, gpus: float | None) -> ImportedRun:
 
 def _metadata(path: Path) -> JsonObject:
     try:
-        metadata = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        metadata = bounded_json.loads(given_files.read_text(path)) if path.is_file() else {}
     except (OSError, ValueError, RecursionError):
         return {}
     return metadata if isinstance(metadata, dict) else {}
@@ -168,7 +169,7 @@ def _records(path: Path) -> Iterator[bytes]:
     """The records of a file, whole again; one that is cut off in mid-record ends there."""
     if path.stat().st_size > MOST_BYTES:
         raise UsageError(f"{path}: more than 512 MiB; export the run's history as CSV")
-    content = path.read_bytes()
+    content = given_files.read_bytes(path, MOST_BYTES)
     if content[:4] != MAGIC:
         raise UsageError(f"{path}: not a file of Weights & Biases; export its history as CSV")
     place = HEADER

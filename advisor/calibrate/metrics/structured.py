@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.calibrate.metrics.text import normalised
+from advisor.core import bounded_json, given_files
 from advisor.core.errors import MissingExtra, UsageError
 from advisor.core.experiment import JsonObject
 
@@ -74,7 +75,7 @@ def read_schema(path: Path) -> JsonObject:
     Raises UsageError where it is none, MissingExtra without jsonschema.
     """
     try:
-        schema = json.loads(path.read_text(encoding="utf-8"))
+        schema = bounded_json.loads(given_files.read_text(path))
     except OSError as error:
         raise UsageError(f"--schema {path}: {error.strerror}; check the path") from None
     except ValueError as error:

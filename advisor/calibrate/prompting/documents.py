@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from advisor.core import given_files
 from advisor.core.errors import UsageError
 
 ENDINGS = (".txt", ".md", ".rst")
@@ -26,7 +27,7 @@ def read_passages(folder: Path) -> tuple[str, ...]:
     passages = [
         passage
         for path in files
-        for passage in _passages(path.read_text(encoding="utf-8", errors="replace"))
+        for passage in _passages(given_files.read_text(path, errors="replace"))
     ]
     if not passages:
         raise UsageError(f"--documents {folder}: no text; {_endings()} files are read")

@@ -10,6 +10,7 @@ from typing import Any
 
 from advisor.calibrate.prompting.forms import PromptForm
 from advisor.calibrate.prompting.rendering import ITEM, free_variables
+from advisor.core import given_files
 from advisor.core.errors import MissingExtra, UsageError
 from advisor.core.experiment import JsonObject
 
@@ -155,7 +156,7 @@ def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UsageError(f"{path}: more than 1 MiB; a prompt is shorter")
-        return path.read_text(encoding="utf-8-sig")
+        return given_files.read_text(path, encoding="utf-8-sig")
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; check the path") from None
     except UnicodeDecodeError:

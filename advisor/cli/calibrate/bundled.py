@@ -21,6 +21,7 @@ from advisor.cli.calibrate.running import (
     show_plan,
     show_run,
 )
+from advisor.core import given_files
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken
 
@@ -96,9 +97,9 @@ def _read(file: Path) -> Bundle:
     from advisor import travel
 
     if str(file) == STDIN:
-        return travel.read_bundle(sys.stdin.readline(), "standard input")
+        return travel.read_bundle(sys.stdin.readline(given_files.LARGEST_BYTES), "standard input")
     try:
-        text = file.read_text(encoding="utf-8")
+        text = given_files.read_text(file)
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}; check the path") from None
     except UnicodeDecodeError:
@@ -120,7 +121,7 @@ def _stop_at_end_of_input(token: CancelToken) -> None:
     """Stop the run when standard input ends: whoever asked for it is gone."""
 
     def wait() -> None:
-        while sys.stdin.readline():
+        while sys.stdin.readline(given_files.LARGEST_BYTES):
             continue
         token.cancel()
 

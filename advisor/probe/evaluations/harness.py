@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from advisor.core import bounded_json, given_files
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
 from advisor.probe.evaluations.systems import ScoredSystem, Systems, option_name, score_of
@@ -107,7 +107,7 @@ def _results_beside(path: Path) -> JsonObject | None:
     if not chosen:
         return None
     try:
-        document = json.loads(chosen[0].read_text(encoding="utf-8"))
+        document = bounded_json.loads(given_files.read_text(chosen[0]))
     except (OSError, ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None

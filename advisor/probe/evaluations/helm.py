@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from advisor.core import bounded_json, given_files
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
 from advisor.probe.evaluations.systems import Systems, option_name, score_of
@@ -69,7 +69,7 @@ def _scores(item: JsonObject) -> dict[str, float]:
 def _name(path: Path) -> str:
     """The option of a run: its model and how many examples its prompt shows."""
     try:
-        spec = json.loads((path.parent / "run_spec.json").read_text(encoding="utf-8"))
+        spec = bounded_json.loads(given_files.read_text(path.parent / "run_spec.json"))
         adapter = spec["adapter_spec"]
         shots = adapter.get("max_train_instances")
         return option_name(

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from advisor.core import given_files
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
 from advisor.probe.evaluations.systems import Systems, model_in, option_name, score_of
@@ -56,7 +57,7 @@ def is_scored(rows: Sequence[Any]) -> bool:
 def table_rows(path: Path) -> Sequence[JsonObject] | None:
     """The rows of a CSV of this form; None for any other."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
+        with given_files.open_text(path, encoding="utf-8-sig", newline="") as handle:
             rows = [row for row in csv.DictReader(handle) if None not in row]
     except (OSError, UnicodeDecodeError, csv.Error):
         return None

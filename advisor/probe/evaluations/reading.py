@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.core import bounded_json
+from advisor.core import bounded_json, given_files
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
 from advisor.probe.evaluations import (
@@ -150,7 +150,7 @@ def _check(path: Path) -> None:
 def _text(path: Path) -> str:
     _check(path)
     try:
-        return path.read_text(encoding="utf-8")
+        return given_files.read_text(path, MAX_BYTES)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; check the path") from None
     except UnicodeDecodeError:

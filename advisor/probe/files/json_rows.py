@@ -12,8 +12,9 @@ from typing import Any
 
 from advisor.core import bounded_json
 from advisor.core.errors import UsageError
+from advisor.core.given_files import BUFFER_BYTES
 from advisor.probe.files.envelopes import is_enveloped, rows_of_value
-from advisor.probe.files.streams import MAX_LINE_BYTES, PEEK_BYTES, encoding_of, head_of, lines
+from advisor.probe.files.streams import MAX_LINE_BYTES, encoding_of, head_of, lines
 from advisor.probe.forms.records import DataRow, JsonObject
 
 MAX_VALUE_CHARACTERS = 4 * MAX_LINE_BYTES
@@ -63,7 +64,7 @@ def _shape(head: str, kind: str) -> str:
     if first.startswith("["):
         is_whole = newline and following[:1] in ("[", "{") and _parses(first)
         return "lines" if is_whole else "list"
-    if not newline and len(head) >= PEEK_BYTES // 4:  # one very long line
+    if not newline and len(head) >= BUFFER_BYTES // 4:  # one very long line
         return "lines" if kind == "jsonl" else "values"
     if not first.startswith("{"):
         return "lines"

@@ -6,23 +6,18 @@ from __future__ import annotations
 
 import io
 import lzma
-import os
-import stat
-import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
+from advisor.core import given_files
 from advisor.core.errors import UsageError
+from advisor.core.given_files import BUFFER_BYTES
 from advisor.probe.files.zipped import member
 
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 MAX_LINE_BYTES = 16 * 1024**2
-PEEK_BYTES = 1024**2
-PIPE_SECONDS = 10
-"""How long a named pipe may stand empty before it is given up."""
-
 BOMB_BYTES = 256 * 1024**2
 BOMB_RATIO = 200
 """Text packs 3 to 20 times; more than 200 times over 256 MiB is not text."""
@@ -105,54 +100,20 @@ def open_bytes(path: Path) -> io.BufferedReader:
     except UsageError:
         file.close()
         raise
-    return io.BufferedReader(_Guarded(unpacked, file, path), PEEK_BYTES)
+    return io.BufferedReader(_Guarded(unpacked, file, path), BUFFER_BYTES)
 
 
 def _opened(path: Path) -> io.BufferedReader:
-    """The file, once it is safe to read: devices are refused, a pipe must have a writer."""
+    """The file, once it is safe to read. Raises UsageError."""
     try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise UsageError(f"{path}: a folder; give a file")
-        if stat.S_ISCHR(mode) and not _is_terminal(path):
-            raise UsageError(f"{path}: a device, not a file; give a file")
-        if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
-            raise UsageError(f"{path}: a device or socket, not a file; give a file")
-        if stat.S_ISFIFO(mode) and not _is_open_already(path):
-            return _awaited(path)
-        return io.BufferedReader(io.FileIO(path), PEEK_BYTES)
+        return given_files.open_bytes(path)
+    except IsADirectoryError:
+        raise UsageError(f"{path}: a folder; give a file") from None
+    except given_files.NoFileError as error:
+        raise UsageError(f"{path}: {error.strerror}; give a file") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a possible name"
         raise UsageError(f"{path}: cannot be read: {reason}; check the path") from None
-
-
-def _is_open_already(path: Path) -> bool:
-    """Whether a path stands for something this process has open, such as its standard input."""
-    return str(path).startswith(("/dev/", "/proc/"))
-
-
-def _is_terminal(path: Path) -> bool:
-    return str(path) == "/dev/stdin" and sys.stdin is not None and sys.stdin.isatty()
-
-
-def _awaited(path: Path) -> io.BufferedReader:
-    """A named pipe, once there is something in it.
-
-    Raises UsageError where nobody writes into it within `PIPE_SECONDS`.
-    """
-    import select
-
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    poll = select.poll()
-    poll.register(handle, select.POLLIN)
-    if not poll.poll(PIPE_SECONDS * 1000):
-        os.close(handle)
-        raise UsageError(
-            f"{path}: a pipe into which nothing was written for {PIPE_SECONDS} seconds; "
-            "start its writer first"
-        )
-    os.set_blocking(handle, True)
-    return io.BufferedReader(io.FileIO(handle), PEEK_BYTES)
 
 
 def _unpacker(path: Path, file: IO[bytes]) -> IO[bytes]:
@@ -202,7 +163,7 @@ def head_of(path: Path, stream: io.BufferedReader) -> str:
     Raises UsageError for a file that is not text.
     """
     encoding = encoding_of(path, stream)
-    return stream.peek(PEEK_BYTES)[:PEEK_BYTES].decode(encoding, "replace")
+    return stream.peek(BUFFER_BYTES)[:BUFFER_BYTES].decode(encoding, "replace")
 
 
 def lines(path: Path, stream: io.BufferedReader) -> Iterator[tuple[int, str, str]]:

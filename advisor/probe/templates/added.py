@@ -4,12 +4,12 @@ message.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from advisor.core import bounded_json, given_files
 from advisor.core.errors import UsageError
 from advisor.core.quantity import Basis, Range
 from advisor.probe.templates.rendering import Renderer
@@ -97,7 +97,7 @@ def _settings(file: Path) -> Mapping[str, Any]:
     if not file.is_file():
         return {}
     try:
-        settings = json.loads(_read(file))
+        settings = bounded_json.loads(_read(file))
     except (ValueError, RecursionError):
         raise UsageError(f"{file}: not JSON; fetch it again") from None
     return settings if isinstance(settings, dict) else {}
@@ -105,7 +105,7 @@ def _settings(file: Path) -> Mapping[str, Any]:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return given_files.read_text(file)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: cannot be read: {error}; fetch it again") from None
 

@@ -5,11 +5,11 @@ No Textual here.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from advisor.core import given_files, toml_text
 from advisor.tui.model.draft import Draft
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _named(folder: Path) -> list[tuple[Path, str]]:
 def name_of(path: Path) -> str:
     """The name a brief gives itself; empty where the file is not a brief."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = toml_text.parse(given_files.read_text(path))
     except (OSError, ValueError):
         return ""
     return str(table.get("name", "Untitled")) if "schema" in table else ""
@@ -52,7 +52,7 @@ def changed_outside(draft: Draft) -> bool:
     """Whether the file no longer holds what was read from it."""
     if draft.path is None or not draft.path.exists():
         return False
-    return draft.path.read_text(encoding="utf-8") != draft.text
+    return given_files.read_text(draft.path) != draft.text
 
 
 def save(draft: Draft, path: Path) -> Draft:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from advisor.core import given_files
 from advisor.core.brief import Brief, Origin
 from advisor.core.quantity import Basis
 
@@ -43,7 +44,7 @@ class Draft:
         from advisor import brief as files
 
         brief = files.read(path)
-        return cls(brief, path, path.read_text(encoding="utf-8"))
+        return cls(brief, path, given_files.read_text(path))
 
     def as_new(self) -> Draft:
         """The same brief without its file: an example to start from."""

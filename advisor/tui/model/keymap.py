@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from advisor.core import toml_text
 from advisor.core.errors import UsageError, did_you_mean
 
 FILE = "keys.toml"
@@ -30,9 +30,11 @@ def read_keymap(path: Path, names: Collection[str]) -> Mapping[str, str]:
         return {}
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: not text in UTF-8; correct it or delete the file") from None
     try:
-        table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        table = toml_text.parse(text)
+    except toml_text.TomlError as error:
         raise UsageError(f"{path}: {error}; correct it or delete the file") from None
     for name, keys in table.items():
         if name not in names:

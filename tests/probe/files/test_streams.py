@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
+from advisor.core import given_files
 from advisor.core.errors import UsageError
-from advisor.probe.files import streams
 from advisor.probe.files.rows import expand, read
 
 ROW = b'{"prompt": "p", "completion": "c"}\n'
@@ -21,7 +21,7 @@ def test_a_device_is_refused(device, tmp_path):
 
 
 def test_a_pipe_without_a_writer_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(streams, "PIPE_SECONDS", 0.1)
+    monkeypatch.setattr(given_files, "PIPE_SECONDS", 0.1)
     os.mkfifo(tmp_path / "pipe.jsonl")
     with pytest.raises(UsageError, match="nothing was written"):
         list(read(tmp_path / "pipe.jsonl"))
