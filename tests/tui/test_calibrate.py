@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,24 +24,9 @@ from advisor.tui.screens.dialogs import Ask, AskPath
 from advisor.tui.widgets.calibrate_pane import CalibratePane, PlanView, RunView
 from advisor.tui.widgets.decision_pane import FittedText
 from advisor.tui.widgets.status_line import StatusLine
+from tests.tui.waiting import PATIENCE_SECONDS, opened, settle, until
 
-PATIENCE_SECONDS = 60.0
 QUICK = {"does": "wait", "value": 1}
-
-
-async def until(pilot: Pilot[None], so: Callable[[], object]) -> None:
-    """Wait until it is so."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not so():
-        assert time.monotonic() < end, _state(pilot.app)
-        await asyncio.sleep(0.01)
-
-
-def _state(app: AdvisorApp) -> str:
-    """What is on the screen, for a test that waited in vain."""
-    return "\n".join(
-        "".join(s.text for s in strip).rstrip() for strip in app.screen._compositor.render_strips()
-    )
 
 
 def drawn(app: AdvisorApp) -> str:
@@ -56,11 +40,7 @@ async def plan(pilot: Pilot[None]) -> CalibratePane:
     await until(pilot, lambda: pilot.app.desk.judging.observations)
     await pilot.press("4")
     await until(pilot, lambda: pilot.app.desk.query("CalibratePane RunView"))
-    for _ in range(3):
-        await pilot.pause(0.05)
-        await pilot.app.workers.wait_for_complete(
-            [w for w in pilot.app.workers if w.group in ("look", "judge", "plan")]
-        )
+    await settle(pilot)
     pane = pilot.app.desk.query_one(CalibratePane)
     await until(pilot, lambda: pane.prepared is not None or "✗" in drawn(pilot.app))
     return pane
@@ -102,7 +82,6 @@ async def ended(pilot: Pilot[None]) -> None:
             and pilot.app.desk.calibration.jobs.run_on_screen.ended
         ),
     )
-    await pilot.pause()
 
 
 @pytest.fixture
@@ -198,7 +177,7 @@ async def test_another_tab_lets_it_run_and_a_changed_brief_makes_no_claim(app, e
     async with app.run_test(size=(140, 45)) as pilot:
         await begin(pilot)
         await pilot.press("1")
-        await pilot.pause()
+        await settle(pilot)
         engine.gates[3e6] = threading.Event()
         go.touch()
         await ended(pilot)
@@ -206,7 +185,7 @@ async def test_another_tab_lets_it_run_and_a_changed_brief_makes_no_claim(app, e
         engine.gates.pop(3e6).set()
         await until(pilot, lambda: app.desk.calibration.jobs.run_on_screen.before is None)
         await pilot.press("4")
-        await pilot.pause()
+        await settle(pilot)
         assert "What it changed" not in drawn(app)
         assert "judging" not in drawn(app)
 
@@ -216,12 +195,12 @@ async def test_cancelling_asks_keeps_what_is_finished_and_the_next_run_goes_on(a
     async with app.run_test(size=(80, 24)) as pilot:
         await begin(pilot, finished=1)
         await pilot.press("x")
-        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await opened(pilot, Ask)
         await pilot.press("tab", "enter")
-        await pilot.pause()
+        await settle(pilot)
         assert not app.desk.calibration.jobs.run_on_screen.cancelling
         await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await opened(pilot, Ask)
         await pilot.press("enter")
         await ended(pilot)
         assert app.desk.calibration.jobs.run_on_screen.record.summary.status is Status.CANCELLED
@@ -246,7 +225,7 @@ async def test_what_is_answered_does_not_run_again_unless_wished(app, engine):
         pane = await plan(pilot)
         assert pane.prepared.left == 0
         await pilot.press("c")
-        await pilot.pause()
+        await settle(pilot)
         assert app.desk.calibration.jobs.run_on_screen is None
         pane.query_one(PlanView).fields["again"].query_one(Switch).toggle()
         await until(pilot, lambda: pane.prepared is not None and pane.prepared.left == 1)
@@ -284,7 +263,7 @@ async def test_a_busy_gpu_is_refused_with_a_way_to_insist(app, engine):
         await until(pilot, lambda: "60% of its memory is taken by x [red]" in drawn(app))
         await until(pilot, lambda: "“allow busy”" in drawn(app))
         await pilot.press("c")
-        await pilot.pause()
+        await settle(pilot)
         assert app.desk.calibration.jobs.run_on_screen is None
         field = pane.query_one(PlanView).fields["allow_busy"]
         assert field.display
@@ -301,7 +280,7 @@ async def test_without_the_libraries_it_plans_and_says_what_to_install(app, engi
         await until(pilot, lambda: "! calibration needs torch" in drawn(app))
         await until(pilot, lambda: "3 trials" in drawn(app))
         await pilot.press("c")
-        await pilot.pause()
+        await settle(pilot)
         assert app.desk.calibration.jobs.run_on_screen is None
 
 
@@ -325,7 +304,7 @@ async def test_a_recorded_run_replays_into_the_same_screen(app):
     async with app.run_test(size=(140, 45)) as pilot:
         await plan(pilot)
         await pilot.press("v")
-        await until(pilot, lambda: isinstance(app.screen, AskPath))
+        await opened(pilot, AskPath)
         await pilot.press(*"cpu-llama-slices", "enter")
         await until(pilot, lambda: app.desk.calibration.jobs.run_on_screen)
         await until(pilot, lambda: "× 10" in drawn(app))
@@ -347,7 +326,7 @@ async def test_an_own_run_replays_with_what_it_showed(app, engine):
     async with app.run_test(size=(140, 45)) as pilot:
         await run_through(pilot)
         await pilot.press("v")
-        await until(pilot, lambda: isinstance(app.screen, AskPath))
+        await opened(pilot, AskPath)
         app.desk.calibration.jobs.speed = 0.0
         await pilot.press("tab", "enter")
         await until(pilot, lambda: app.desk.calibration.jobs.run_on_screen.replay == "1")
@@ -362,7 +341,7 @@ async def test_a_replay_ends_when_told_and_asks_nothing(app):
         await plan(pilot)
         app.desk.calibration.jobs.speed = 1.0
         await pilot.press("v")
-        await until(pilot, lambda: isinstance(app.screen, AskPath))
+        await opened(pilot, AskPath)
         await pilot.press(*"cpu-llama-whole", "enter")
         await until(pilot, lambda: app.desk.calibration.jobs.run_on_screen)
         await pilot.press("x")
@@ -374,11 +353,10 @@ async def test_no_such_recording_is_one_line(app):
     async with app.run_test(size=(140, 45)) as pilot:
         await plan(pilot)
         await pilot.press("v")
-        await until(pilot, lambda: isinstance(app.screen, AskPath))
+        await opened(pilot, AskPath)
         await pilot.press(*"nothing", "enter")
-        await pilot.pause(0.1)
+        await until(pilot, lambda: any("nothing" in n.message for n in app._notifications))
         assert app.desk.calibration.jobs.run_on_screen is None
-        assert any("nothing" in n.message for n in app._notifications)
 
 
 async def test_quitting_asks_and_leaves_no_process(app, engine, go):
@@ -386,13 +364,13 @@ async def test_quitting_asks_and_leaves_no_process(app, engine, go):
     async with app.run_test(size=(140, 45)) as pilot:
         await begin(pilot)
         await pilot.press("q")
-        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await opened(pilot, Ask)
         await pilot.press("tab", "enter")
-        await pilot.pause()
+        await settle(pilot)
         assert app.is_running
         assert children()
         await pilot.press("q")
-        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await opened(pilot, Ask)
         await pilot.press("enter")
         await until(pilot, lambda: not app.is_running)
     assert children() == []
@@ -414,10 +392,10 @@ async def test_help_follows_the_questions_and_the_palette_knows_the_commands(app
     async with app.run_test(size=(140, 45)) as pilot:
         pane = await plan(pilot)
         pane.query_one(PlanView).fields["usd_per_hour"].control.focus()
-        await pilot.pause()
+        await settle(pilot)
         assert "What does this machine cost" in str(app.desk.field_help.render())
         await pilot.press("tab")
-        await pilot.pause()
+        await settle(pilot)
         assert "process of its own" in str(app.desk.field_help.render())
         await pilot.press("ctrl+p", *"recorded", "enter")
-        await until(pilot, lambda: isinstance(app.screen, AskPath))
+        await opened(pilot, AskPath)

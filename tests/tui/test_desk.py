@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
+from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Select, Static, Switch
 
@@ -28,20 +27,9 @@ from advisor.tui.widgets.hardware_pane import GROUP, HardwarePane
 from advisor.tui.widgets.report_pane import ReportPane
 from advisor.tui.widgets.verdict_panel import VerdictPanel, VerdictText
 from tests.tui.conftest import BRIEF
+from tests.tui.waiting import listed, opened, settle, until
 
 VOLUME = "traffic.requests_per_month"
-PATIENCE_SECONDS = 120
-"""A busy machine is slow; nothing here takes longer than a second on an idle one."""
-
-
-async def settle(pilot: Pilot[None]) -> None:
-    """Until every timer and worker that input has set going is through."""
-    for _ in range(3):
-        await pilot.pause(0.06)
-        running = [w for w in pilot.app.workers if w.group in ("look", "judge")]
-        if running:  # of none, it would wait for every worker, also for those that ask
-            await pilot.app.workers.wait_for_complete(running)
-    await pilot.pause()
 
 
 def field(app: AdvisorApp, key: str) -> Field:
@@ -55,8 +43,9 @@ def panel(app: AdvisorApp) -> str:
 
 
 async def type_into(app: AdvisorApp, pilot: Pilot[None], key: str, text: str) -> None:
-    field(app, key).control.focus()
-    await pilot.pause()
+    control = field(app, key).control
+    control.focus()
+    await until(pilot, lambda: app.focused is control)
     await pilot.press("home", "shift+end", *(text or ["delete"]))
 
 
@@ -180,11 +169,9 @@ async def test_a_late_verdict_is_dropped(app, engine):
         await settle(pilot)
         engine.gates[4e6] = threading.Event()
         await type_into(app, pilot, VOLUME, "4M")
-        await pilot.pause(0.2)
-        assert engine.asked[-1][0].traffic.requests_per_month.p50 == 4e6
+        await until(pilot, lambda: engine.asked[-1][0].traffic.requests_per_month.p50 == 4e6)
         await pilot.press("home", "shift+end", *"6M")
-        await pilot.pause(0.3)
-        assert "6,000,000 requests." in panel(app)
+        await until(pilot, lambda: "6,000,000 requests." in panel(app))
         engine.gates[4e6].set()
         await settle(pilot)
         assert "6,000,000 requests." in panel(app)
@@ -226,15 +213,13 @@ async def test_quitting_with_an_unsaved_brief_asks_first(app, brief_file):
         await settle(pilot)
         await type_into(app, pilot, VOLUME, "5M")
         await pilot.press("escape", "q")
-        await pilot.pause(0.2)
-        assert isinstance(app.screen, Ask)
+        await opened(pilot, Ask)
         await pilot.press("escape")
-        await pilot.pause(0.2)
-        assert app.screen is app.desk
+        await until(pilot, lambda: app.screen is app.desk)
         await pilot.press("q")
-        await pilot.pause(0.2)
+        await opened(pilot, Ask)
         await pilot.click("Button")
-        await pilot.pause(0.3)
+        await until(pilot, lambda: app._exit)
     assert files.read(brief_file).traffic.requests_per_month.p50 == 5e6
 
 
@@ -245,8 +230,7 @@ async def test_letters_are_text_inside_a_field_and_keys_outside(app):
         assert field(app, "name").query_one(Input).value == "eqr5"
         assert app.screen is app.desk
         await pilot.press("escape", "e")
-        await pilot.pause(0.2)
-        assert isinstance(app.screen, ExplainScreen)
+        await opened(pilot, ExplainScreen)
 
 
 async def test_help_follows_the_focus(app):
@@ -259,8 +243,7 @@ async def test_help_follows_the_focus(app):
         assert help_line.question.key == VOLUME
         assert help_line.question.text in help_line.render().plain
         field(app, "quality.target").control.focus()
-        await pilot.pause()
-        assert "from 0 to 1" in help_line.render().plain
+        await until(pilot, lambda: "from 0 to 1" in help_line.render().plain)
 
 
 def tabs_say(app, said: str) -> bool:
@@ -285,8 +268,7 @@ async def test_reports_are_written_beside_the_brief(app, brief_file):
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         await pilot.press("r")
-        await pilot.pause(0.2)
-        assert app.desk.query_one(ReportPane).is_on_screen
+        await until(pilot, lambda: any(p.is_on_screen for p in app.desk.query(ReportPane)))
         await pilot.press("w")
         await until(pilot, lambda: any("wrote" in n.message for n in app._notifications))
     written = sorted(p.name for p in brief_file.parent.iterdir() if p.is_file())
@@ -327,15 +309,13 @@ async def test_a_new_brief_from_an_example_has_no_file_and_asks_for_one(app, tmp
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         await pilot.press("ctrl+n")
-        await pilot.pause(0.2)
-        assert isinstance(app.screen, AskExample)
+        await opened(pilot, AskExample)
         await pilot.press("down", "enter")
         await settle(pilot)
         assert app.desk.draft.path is None
         assert app.desk.draft.brief.name != "Catalogue attribute extraction"
         await pilot.press("ctrl+s")
-        await pilot.pause(0.2)
-        assert isinstance(app.screen, AskPath)
+        await opened(pilot, AskPath)
         app.screen.query_one(Input).value = str(tmp_path / "mine.toml")
         await pilot.press("enter")
         await settle(pilot)
@@ -348,9 +328,10 @@ async def test_opening_a_file_that_is_no_brief_is_one_line_and_changes_nothing(a
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         await pilot.press("ctrl+o")
-        await pilot.pause(0.2)
+        await opened(pilot, AskPath)
         app.screen.query_one(Input).value = str(bad)
         await pilot.press("enter")
+        await until(pilot, lambda: app.screen is app.desk)
         await settle(pilot)
         said = [n.message for n in app._notifications]
         assert any("request_per_month" in line for line in said)
@@ -365,8 +346,7 @@ async def test_a_file_changed_outside_is_not_overwritten_unasked(app, brief_file
             brief_file.read_text(encoding="utf-8") + "# by another hand\n", encoding="utf-8"
         )
         await pilot.press("ctrl+s")
-        await pilot.pause(0.3)
-        assert isinstance(app.screen, Ask)
+        await opened(pilot, Ask)
         await pilot.press("escape")
         await settle(pilot)
     assert "# by another hand" in brief_file.read_text(encoding="utf-8")
@@ -376,10 +356,11 @@ async def test_the_palette_goes_to_any_question(app):
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         await pilot.press("ctrl+p")
-        await pilot.pause(0.3)
+        await opened(pilot, CommandPalette)
         await pilot.press(*"tuning hours")
-        await pilot.pause(0.6)
+        await listed(pilot, "tuning hours")
         await pilot.press("enter")
+        await until(pilot, lambda: app.screen is app.desk)
         await settle(pilot)
         assert field(app, "team.tuning_hours").control.has_focus
 
@@ -417,7 +398,7 @@ async def test_the_verdict_stays_in_sight_where_the_screen_is_small(app, size):
         await settle(pilot)
         for key in "12345":
             await pilot.press(key)
-            await pilot.pause(0.1)
+            await settle(pilot)
             screen = app.export_screenshot().replace("&#160;", " ")
             assert "FINE-TUNE" in screen, key
 
@@ -537,16 +518,9 @@ def readings(app: AdvisorApp) -> str:
     return str(app.desk.query_one(HardwarePane).query_one(Static).render())
 
 
-async def until(pilot: Pilot[None], done: Callable[[], bool]) -> None:
-    """Wait for what a thread brings about, but not for ever."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not done():
-            await pilot.pause(0.01)
-
-
 async def read_through(pilot: Pilot[None]) -> None:
     await pilot.app.workers.wait_for_complete([w for w in pilot.app.workers if w.group == GROUP])
-    await pilot.pause()
+    await settle(pilot)
 
 
 async def test_the_machine_is_read_only_while_its_tab_is_shown(app, engine, monkeypatch):
@@ -586,9 +560,10 @@ async def test_a_slow_machine_blocks_nothing_and_is_not_asked_twice_at_a_time(
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         await pilot.press("3")
-        await pilot.pause(0.2)
+        await until(pilot, lambda: "reading the machine" in readings(app))
+        await until(pilot, lambda: asked)
+        await pilot.pause(0.1)  # ten times as long as the next reading would wait
         assert len(asked) == 1
-        assert "reading the machine" in readings(app)
         await pilot.press("1")
         await type_into(app, pilot, VOLUME, "5M")
         await settle(pilot)

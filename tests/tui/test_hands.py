@@ -26,15 +26,16 @@ from advisor.tui.widgets.decision_pane import DecisionPane, OptionTable
 from advisor.tui.widgets.flip_list import FlipList
 from advisor.tui.widgets.history_list import HistoryList
 from advisor.tui.widgets.status_line import StatusLine
-from tests.tui.test_desk import VOLUME, field, settle, until
+from tests.tui.test_desk import VOLUME, field
+from tests.tui.waiting import opened, settle, until
 
 
 async def open_range(app, pilot, key: str) -> AskRange:
     await settle(pilot)
     await app.desk.go_to(key)
-    await pilot.pause()
+    await settle(pilot)
     await pilot.press("f4")
-    await until(pilot, lambda: isinstance(app.screen, AskRange))
+    await opened(pilot, AskRange)
     return app.screen
 
 
@@ -60,7 +61,7 @@ async def test_a_range_in_the_wrong_order_is_refused_where_it_is_typed(app):
         first = editor.query(Input).first()
         first.focus()
         await pilot.press("home", "shift+end", *"9M", "enter")
-        await pilot.pause()
+        await settle(pilot)
         assert app.screen is editor
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.desk)
@@ -84,18 +85,18 @@ async def test_the_table_of_options_is_filtered_sorted_and_folded_back(app):
         pane, table = app.desk.query_one(DecisionPane), app.desk.query_one(OptionTable)
         assert table.option_count == 2
         await pilot.press("/")
-        await until(pilot, lambda: isinstance(app.screen, AskText))
+        await opened(pilot, AskText)
         await pilot.press(*"claude", "enter")
         await until(pilot, lambda: table.option_count == 1)
         assert table.get_option_at_index(0).id.startswith("prompt/")
         assert "claude" in str(pane.border_title)
         await pilot.press("/")
-        await until(pilot, lambda: isinstance(app.screen, AskText))
+        await opened(pilot, AskText)
         await pilot.press("enter")
         await until(pilot, lambda: table.option_count == 2)
         first = table.get_option_at_index(0).id
         await pilot.press("s", "s")
-        await pilot.pause()
+        await settle(pilot)
         assert table.get_option_at_index(0).id != first
         assert "once" in str(pane.border_title)
 
@@ -203,7 +204,7 @@ async def test_after_a_kill_what_was_not_saved_is_offered(engine, brief_file, an
     left_behind(brief_file)
     app = AdvisorApp(Draft.read(brief_file), engine)
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await opened(pilot, Ask)
         assert "unsaved changes" in str(app.screen.query(Static).first().content)
         next(b for b in app.screen.query(Button) if b.name == answer).press()
         await until(pilot, lambda: app.screen is app.desk)
@@ -228,8 +229,7 @@ async def test_what_is_longer_than_its_field_ends_with_dots_until_it_is_edited(a
         assert line().endswith("…")
         assert len(line()) == width
         field(app, "name").control.focus()
-        await pilot.pause()
-        assert "…" not in line()
+        await until(pilot, lambda: "…" not in line())
         assert "country" in line()
 
 
@@ -271,7 +271,7 @@ async def test_jump_letters_stand_on_what_is_in_sight(app):
     async with app.run_test(size=(60, 20)) as pilot:
         await settle(pilot)
         await pilot.press("ctrl+g")
-        await until(pilot, lambda: isinstance(app.screen, JumpScreen))
+        await opened(pilot, JumpScreen)
         form = app.desk.panes.form
         fields = [w for w in app.screen._targets.values() if form in w.ancestors]
         assert fields

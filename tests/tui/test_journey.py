@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.command import CommandPalette
 from textual.pilot import Pilot
 
 from advisor import brief as files
@@ -20,7 +21,8 @@ from advisor.tui.widgets.compare_pane import ComparePane
 from advisor.tui.widgets.data_pane import DataPane
 from advisor.tui.widgets.field_help import FieldHelp
 from advisor.tui.work.engine import PipelineEngine
-from tests.tui.test_desk import VOLUME, field, panel, settle, until
+from tests.tui.test_desk import VOLUME, field, panel
+from tests.tui.waiting import listed, opened, settle, until
 
 
 @pytest.fixture
@@ -59,13 +61,12 @@ class Newcomer:
     async def find(self, question: str) -> None:
         app = self._app
         await self.press("ctrl+p")
-        await self.until(lambda: type(app.screen).__name__ == "CommandPalette")
+        await opened(self._pilot, CommandPalette)
         await self.write(question)
-        await self.until(lambda: bool(app.screen.query_one("OptionList").option_count))
-        await self._pilot.pause(0.5)
+        await listed(self._pilot, question)
         await self.press("enter")
         await self.until(lambda: app.screen is app.desk)
-        await self._pilot.pause(0.2)
+        await settle(self._pilot)
 
     async def answer_five_questions(self, target: str) -> None:
         app = self._app
@@ -132,7 +133,7 @@ async def test_the_slider_marks_the_value_at_which_the_verdict_flips(app):
     async with app.run_test(size=(140, 45)) as pilot:
         await settle(pilot)
         field(app, VOLUME).control.focus()
-        await pilot.pause()
+        await settle(pilot)
         line = app.desk.query_one(FieldHelp).render().plain.splitlines()[0]
         assert "◆ prompting from 1.15 M" in line
         track = line[line.index("├") : line.index("┤") + 1]
@@ -214,7 +215,7 @@ async def test_a_newcomer_reaches_a_verdict_to_trust(tmp_path, monkeypatch):
         await user.press("escape", "2")
         await user.judged()
         await user.press("a", "n")
-        await until(pilot, lambda: isinstance(app.screen, AskScore))
+        await opened(pilot, AskScore)
         await user.write("88% of 300")
         await user.press("enter")
         await until(pilot, lambda: bool(app.desk.draft.brief.quality.measured))

@@ -18,7 +18,7 @@ from advisor.tui.model import brief_files
 from advisor.tui.model.autosave import DraftStore
 from advisor.tui.widgets.hardware_pane import HardwarePane
 from advisor.tui.work import garbage
-from tests.tui.test_desk import settle, until
+from tests.tui.waiting import settle, until
 
 UPDATES = 48
 """One every ten minutes over eight hours; each is an answer, a verdict and a reading of the

@@ -25,8 +25,8 @@ from advisor.tui.widgets.fitted_text import FittedText
 from advisor.tui.widgets.hardware_pane import HardwarePane
 from advisor.tui.widgets.report_pane import ReportPane
 from tests.experiments.test_learned import keep_training
-from tests.tui.test_calibrate import drawn, ended, plan, until
-from tests.tui.test_desk import settle
+from tests.tui.test_calibrate import drawn, ended, plan
+from tests.tui.waiting import opened, settle, until
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ async def test_an_imported_run_replays_like_an_own_one(app, imported: int) -> No
     async with app.run_test(size=(140, 45)) as pilot:
         await plan(pilot)
         await pilot.press("v")
-        await until(pilot, lambda: isinstance(app.screen, AskPath))
+        await opened(pilot, AskPath)
         app.desk.calibration.jobs.speed = 0.0
         await pilot.press(*str(imported), "enter")
         await until(pilot, lambda: app.desk.calibration.jobs.run_on_screen)

@@ -16,7 +16,7 @@ from advisor.tui.screens.opening import Opening
 from advisor.tui.screens.start import FiveQuestions, StartScreen
 from advisor.tui.work import loading
 from advisor.tui.work.process_engine import ProcessEngine
-from tests.tui.test_desk import settle, until
+from tests.tui.waiting import opened, settle, until
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def gate(monkeypatch, engine):
 async def test_keys_that_come_while_the_desk_loads_are_answered(gate, brief_file):
     app = AdvisorApp(read=partial(loading.open_brief, brief_file), opened="shop.toml")
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, Opening))
+        await opened(pilot, Opening)
         await pilot.press("5")
         strips = app.screen._compositor.render_strips()
         outline = "\n".join(strip.text for strip in strips)
@@ -55,7 +55,7 @@ async def test_keys_that_come_too_early_choose_a_way_in(gate):
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("enter")
         gate.set()
-        await until(pilot, lambda: isinstance(app.screen, FiveQuestions))
+        await opened(pilot, FiveQuestions)
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, FiveQuestions | StartScreen))
 

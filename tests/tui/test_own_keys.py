@@ -15,7 +15,7 @@ from advisor.tui.model.tabs import TABS
 from advisor.tui.model.twins import twin
 from advisor.tui.screens.desk_keys import key_names
 from advisor.tui.screens.jump import JumpScreen, labels
-from tests.tui.test_desk import settle, until
+from tests.tui.waiting import opened, settle, until
 
 
 def test_a_file_gives_actions_other_keys(tmp_path):
@@ -69,11 +69,11 @@ async def test_jumping_goes_where_the_letter_stands(app):
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         await pilot.press("ctrl+g")
-        await until(pilot, lambda: isinstance(app.screen, JumpScreen))
+        await opened(pilot, JumpScreen)
         text, target = list(app.screen._targets.items())[3]
         await pilot.press(*text)
         await until(pilot, lambda: app.screen is app.desk)
-        await pilot.pause()
+        await settle(pilot)
         assert app.desk.focused is target
 
 
@@ -81,15 +81,15 @@ async def test_the_verdict_is_copied_in_one_line(app):
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         await pilot.press("y")
-        await pilot.pause()
+        await settle(pilot)
         assert "FINE-TUNE · Tuned Llama" in app.clipboard
         await pilot.press("Y")
-        await pilot.pause()
+        await settle(pilot)
         assert app.clipboard.startswith("advisor recommend ")
         await pilot.press("e")
         await settle(pilot)
         await pilot.press("y")
-        await pilot.pause()
+        await settle(pilot)
         assert "run.total $3,317" in app.clipboard
 
 

@@ -21,8 +21,8 @@ from advisor.tui.views.decision import SECTIONS
 from advisor.tui.widgets.controls import TextControl
 from advisor.tui.widgets.decision_pane import DecisionPane
 from tests.tui.contrast import own_colours, unreadable
-from tests.tui.test_desk import until
 from tests.tui.test_snapshots import rest
+from tests.tui.waiting import opened, until
 
 GOLDEN = Path(__file__).parent / "__snapshots__" / "places"
 SIZES = ((60, 20), (80, 24), (140, 45), (200, 60))
@@ -30,7 +30,8 @@ SIZES = ((60, 20), (80, 24), (140, 45), (200, 60))
 TERMINAL = "ansi-dark"
 OTHERS = ("advisor-light", TERMINAL)
 THEMES = ("advisor-dark", *OTHERS)
-OTHERS_AT = ((60, 20), (80, 24))
+OTHERS_AT = {(60, 20): OTHERS[:1], (80, 24): OTHERS[1:]}
+PICTURES = os.environ.get("PICTURES", "")
 
 
 def letters(app, title: str) -> str:
@@ -60,11 +61,10 @@ async def places(pilot):
     await rest(pilot)
     for name in SECTIONS:
         app.desk.query_one(DecisionPane).turn_to(name)
-        await pilot.wait_for_scheduled_animations()
-        await pilot.pause(0.1)
+        await rest(pilot)
         yield f"decision, {name}"
     await pilot.press("e")
-    await until(pilot, lambda: isinstance(app.screen, ExplainScreen))
+    await opened(pilot, ExplainScreen)
     await rest(pilot)
     yield "explain"
     await pilot.press("escape")
@@ -75,11 +75,8 @@ async def places(pilot):
     await until(pilot, lambda: bool(app.desk.draft.supposed))
     await rest(pilot)
     yield "what-if"
-
-
-async def in_theme(pilot, theme: str) -> None:
-    pilot.app.theme = theme
-    await pilot.pause(0.1)
+    await pilot.press("escape", "escape")
+    await rest(pilot)
 
 
 def check(name: str, seen: list[str]) -> None:
@@ -95,32 +92,31 @@ def check(name: str, seen: list[str]) -> None:
 async def test_every_place_at_every_size(app, monkeypatch, tmp_path, size):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Input, "cursor_blink", False)
-    folder = os.environ.get("PICTURES")
     seen = []
     async with app.run_test(size=size) as pilot:
         await rest(pilot)
-        async for place in places(pilot):
-            seen.append(letters(app, place))
-            assert unreadable(app, in_front(app)) == {}, place
-            for theme in THEMES if folder else other_theme(size, len(seen)):
-                await in_theme(pilot, theme)
+        for theme in (THEMES[0], *other_themes(size)):
+            app.theme = theme
+            await rest(pilot)
+            async for place in places(pilot):
+                if theme == THEMES[0]:
+                    seen.append(letters(app, place))
                 check_theme(app, theme, place)
-                if folder:
-                    picture = f"{size[0]}x{size[1]}-{place.replace(', ', '-')}-{theme}.svg"
-                    Path(folder, picture).write_text(app.export_screenshot(), encoding="utf-8")
-            if app.theme != THEMES[0]:
-                await in_theme(pilot, THEMES[0])
+                draw(app, f"{size[0]}x{size[1]}-{place.replace(', ', '-')}-{theme}")
         widest = max(len(line) for screen in seen for line in screen.splitlines()[1:])
         app.desk.autosave.forget()
     assert widest <= size[0]
     check(f"{size[0]}x{size[1]}.txt", seen)
 
 
-def other_theme(size: tuple[int, int], number: int) -> tuple[str, ...]:
-    """The two other themes, place by place in turn, at the smallest and at a usual size."""
-    if size not in OTHERS_AT:
-        return ()
-    return (OTHERS[(OTHERS_AT.index(size) + number) % 2],)
+def other_themes(size: tuple[int, int]) -> tuple[str, ...]:
+    """The themes beside the first that are walked through at this size."""
+    return OTHERS if PICTURES else OTHERS_AT.get(size, ())
+
+
+def draw(app, name: str) -> None:
+    if PICTURES:
+        Path(PICTURES, f"{name}.svg").write_text(app.export_screenshot(), encoding="utf-8")
 
 
 def in_front(app):

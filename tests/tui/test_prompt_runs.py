@@ -39,7 +39,8 @@ from advisor.tui.widgets.technique_list import TickList
 from advisor.tui.work.engine import PipelineEngine
 from tests.calibrate.model_server import ModelServer, said
 from tests.tui.conftest import FakeEngine
-from tests.tui.test_calibrate import drawn, ended, plan, until
+from tests.tui.test_calibrate import drawn, ended, plan
+from tests.tui.waiting import opened, settle, until
 
 BRIEF = """\
 schema = 1
@@ -326,14 +327,15 @@ async def test_an_unknown_price_is_asked_about_before_the_first_byte(
     async with app.run_test(size=(80, 24)) as pilot:
         await fill(pilot, REQUESTS["plain"])
         await pilot.press("c")
-        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await opened(pilot, Ask)
         shown = str(app.screen.query("Static").first().render())
         assert "the price of m is not known; about" in shown
         await pilot.press("escape")
-        await pilot.pause()
+        await until(pilot, lambda: app.screen is app.desk)
+        await settle(pilot)
         assert started == []
         await pilot.press("c")
-        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await opened(pilot, Ask)
         app.screen.dismiss(SPEND)
         await until(pilot, lambda: started)
 

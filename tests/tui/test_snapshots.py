@@ -19,20 +19,17 @@ from advisor.tui.widgets import verdict_panel
 from advisor.tui.widgets.calibrate_pane import CalibratePane
 from advisor.tui.widgets.hardware_pane import HardwarePane
 from advisor.tui.work.run_jobs import RunOnScreen
+from tests.tui.test_calibrate import ended
+from tests.tui.waiting import settle
 
-GROUPS = ("look", "judge", "machine", "plan", "calibration", "names", "preview", "history")
 SIZES = {"140x45": (140, 45), "80x24": (80, 24), "60x20": (60, 20)}
 
 
 async def rest(pilot):
-    """Nothing is under way any more, and no cursor blinks."""
-    for _ in range(4):
-        await pilot.pause(0.08)
-        if busy := [
-            w for w in pilot.app.workers if w.group in GROUPS
-        ]:  # of an empty list Textual waits for all
-            await pilot.app.workers.wait_for_complete(busy)
-    await pilot.pause()
+    """Nothing moves or is under way any more."""
+    await settle(pilot, "machine", "calibration")
+    await pilot.wait_for_scheduled_animations()
+    await settle(pilot, "machine", "calibration")
 
 
 def after(*keys: str):
@@ -163,6 +160,7 @@ def test_calibration_ended(snap_compare, still_app, size):
         await pilot.press("v")
         await rest(pilot)
         await pilot.press(*"cpu-llama-slices", "enter")
+        await ended(pilot)
         await rest(pilot)
 
     assert snap_compare(still_app, run_before=replay, terminal_size=size)

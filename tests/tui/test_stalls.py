@@ -18,7 +18,7 @@ from advisor.tui.work.garbage import GarbageSearch
 from advisor.tui.work.process_engine import ProcessEngine
 from tests.tui.loop_watch import LoopWatch
 from tests.tui.test_calibrate import plan, run_through
-from tests.tui.test_desk import until
+from tests.tui.waiting import until
 
 LONGEST_SECONDS = 0.05
 TRIES = 3

@@ -24,7 +24,8 @@ from advisor.tui.model.proposed_answers import standing_in
 from advisor.tui.model.undo import UndoHistory
 from advisor.tui.screens.dialogs import AskChoice
 from advisor.tui.widgets.field import Field
-from tests.tui.test_desk import VOLUME, field, panel, settle, type_into, until
+from tests.tui.test_desk import VOLUME, field, panel, type_into
+from tests.tui.waiting import opened, settle, until
 
 
 async def test_enter_never_changes_another_answer(app):
@@ -66,7 +67,7 @@ async def test_keys_that_arrive_together_go_to_the_field_they_were_typed_for(app
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         field(app, "traffic.static_tokens").control.focus()
-        await pilot.pause()
+        await settle(pilot)
         for key in ("7", "7", "tab", "8", "8", "8", "tab", "q", "9"):
             app.post_message(events.Key(key, key if len(key) == 1 else None))
         await settle(pilot)
@@ -104,7 +105,7 @@ async def test_a_family_is_completed_to_one_of_its_models(app, engine):
         await settle(pilot)
         assert len(engine.asked) == judged
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, AskChoice))
+        await opened(pilot, AskChoice)
         await pilot.press("enter")
         await settle(pilot)
         assert app.desk.draft.brief.current.model == "claude-sonnet-5"
@@ -231,11 +232,12 @@ from pathlib import Path
 from advisor.tui.app import AdvisorApp
 from advisor.tui.model.draft import Draft
 from tests.tui.conftest import FakeEngine
+from tests.tui.waiting import settle
 
 async def main():
     app = AdvisorApp(Draft.read(Path(sys.argv[1])), FakeEngine())
     async with app.run_test(size=(100, 30)) as pilot:
-        await pilot.pause(0.3)
+        await settle(pilot)
         app.desk.judging.answer({"quality.target": 0.8})
         os.kill(os.getpid(), signal.SIGHUP)
         await pilot.pause(5)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from textual.command import CommandList, CommandPalette
 from textual.events import Key, Paste
 from textual.keys import _character_to_key
 from textual.widgets import Input
@@ -17,7 +16,8 @@ from advisor.tui.screens.score import AskScore
 from advisor.tui.screens.start import StartScreen
 from advisor.tui.widgets.decision_pane import DecisionPane
 from advisor.tui.work.key_queue import KeyQueue
-from tests.tui.test_desk import VOLUME, field, settle, until
+from tests.tui.test_desk import VOLUME, field
+from tests.tui.waiting import listed, settle, until
 
 NAMED = ("enter", "escape", "tab", "ctrl+o", "ctrl+q", "ctrl+p", "f4", "down", "space", "home")
 
@@ -81,9 +81,7 @@ async def test_from_dialog_to_dialog_and_back(app, tmp_path):
         await settle(pilot)
         assert app.desk.draft.brief.quality.measured[0].items == 300
         type_ahead(app, "ctrl+p", "quality target")
-        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
-        await until(pilot, lambda: app.screen.query_one(CommandList).option_count > 0)
-        await pilot.pause(0.5)
+        await listed(pilot, "quality target")
         type_ahead(app, "enter", "87%")
         await until(pilot, lambda: app.desk.draft.brief.quality.target == 0.87)
         assert app.desk.current_tab == "brief"
