@@ -199,7 +199,7 @@ def _is_dense(text: ConfigJson, i: int) -> bool:
     if listed is not None:
         return listed
     period = text.get("expert_layer_period")
-    if isinstance(period, int) and period > 1:
+    if isinstance(period, int) and period > 0:
         return bool(i % period != text.get("expert_layer_offset", period - 1))
     step = text.get("decoder_sparse_step") or text.get("interleave_moe_layer_step") or 1
     return isinstance(step, int) and (i + 1) % step != 0

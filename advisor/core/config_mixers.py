@@ -69,12 +69,12 @@ def is_recurrent(text: ConfigJson, i: int) -> bool:
     if isinstance(linear, Mapping) and isinstance(linear.get("full_attn_layers"), list):
         return i + 1 not in linear["full_attn_layers"]  # counted from 1
     period = text.get("attn_layer_period")
-    if isinstance(period, int) and period > 1:
+    if isinstance(period, int) and period > 0:
         return bool(i % period != text.get("attn_layer_offset", 0))
     if text.get("model_type") == "bamba":
         return i not in _listed(text.get("attn_layer_indices"))
     interval = text.get("full_attention_interval")
-    return isinstance(interval, int) and interval > 1 and (i + 1) % interval != 0
+    return isinstance(interval, int) and interval > 0 and (i + 1) % interval != 0
 
 
 def _listed(entry: object) -> list[object]:

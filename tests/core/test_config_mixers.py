@@ -199,6 +199,11 @@ def test_every_matrix_is_counted(model_type: str, sizes: dict[str, Any]) -> None
         ({"full_attention_interval": 2}, [0, 2, 4]),
         ({"full_attention_interval": 1}, []),
         ({"full_attention_interval": 2.0}, []),
+        ({"full_attention_interval": 0}, []),
+        ({"attn_layer_period": 0}, []),
+        ({"layer_types": 7}, []),
+        ({"layer_types": [], "layers_block_type": ["mamba"]}, [0, 1, 2, 3, 4, 5]),
+        ({"layer_types": {"0": "mamba"}}, []),
     ],
 )
 def test_recurrent_layers_are_those_the_file_names(

@@ -163,6 +163,7 @@ def test_layers_that_were_searched_one_by_one_have_their_own_sizes():
         ({"expert_layer_period": 2, "expert_layer_offset": 0}, [1, 3, 5]),
         ({"expert_layer_period": 3}, [0, 1, 3, 4]),
         ({"expert_layer_period": 1}, []),
+        ({"expert_layer_period": 0}, []),
         ({"decoder_sparse_step": 2}, [0, 2, 4]),
         ({"interleave_moe_layer_step": 3}, [0, 1, 3, 4]),
         ({"decoder_sparse_step": "2"}, []),
