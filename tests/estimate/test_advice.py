@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from advisor.core.brief import Brief, Current
+from advisor.core.brief import Brief, Current, Score
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Mode, Option, Place, Serving
-from advisor.core.quantity import Range
+from advisor.core.quantity import Basis, Range
 from advisor.estimate.advice import _in_time, cautions
-from tests.options import brief, prompt, setting
+from tests.estimate.test_limits import L40S
+from tests.options import LLAMA, ROBERTA, brief, prompt, setting
 
 
 def costing(option: Option, month: float, **figures: float) -> Estimate:
@@ -130,3 +131,164 @@ def test_sets_that_answer_in_time_are_told_where_more_than_are_charged(
     assert bool(words) is bool(advice)
     if "needs" in advice:
         assert f"cost ${advice.split('needs ')[1][0]},000 to" in advice
+
+
+PROMPTED = costing(prompt("uncached"), 5.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "estimates", "is_said"),
+    [
+        ({}, (PROMPTED,), True),
+        ({"labels": 25}, (PROMPTED,), False),
+        ({"type": "extraction"}, (PROMPTED,), False),
+        ({}, (costing(Option("tune", "lora", "m", "", Serving(Place.RENTED)), 5.0),), False),
+    ],
+)
+def test_a_prompt_that_cannot_name_all_classes_is_named_where_something_is_prompted(
+    changes: dict[str, object], estimates: tuple[Estimate, ...], is_said: bool
+) -> None:
+    """Four tokens per class: 100 tokens name 25."""
+    case = brief(traffic__static_tokens=100)
+    task = replace(case.task, **{"type": "classification", "labels": 26, **changes})  # type: ignore[arg-type]
+    said = lines(*estimates, case=replace(case, task=task))
+    assert any("cannot name 26 classes, which takes about 104 tokens" in s for s in said) is is_said
+
+
+@pytest.mark.parametrize(
+    ("basis", "counts", "is_said"),
+    [
+        (Basis.MODELLED, (100, 500), True),
+        (Basis.MEASURED, (100, 500), False),
+        (Basis.MODELLED, (0,), False),
+        (Basis.MODELLED, (), False),
+    ],
+)
+def test_scores_of_far_other_numbers_of_labels_are_named_with_the_most(
+    basis: Basis, counts: tuple[int, ...], is_said: bool
+) -> None:
+    tuned = Option("tune", "lora", "M", "", Serving(Place.RENTED))
+    quality = Figure(0.8, "score", "quality.score", basis=basis)
+    measured = tuple(
+        Score("tune", "lora", "m", 0.5 + n / 1000, 200, train_examples=n) for n in counts
+    )
+    case = replace(brief(), quality=replace(brief().quality, measured=measured))
+    found = Estimate(tuned, {"quality.score": quality, "run.total": Figure(1.0, "USD", "run")})
+    said = lines(found, case=case)
+    words = "tune/lora@M scored 1 with 500 examples, and data.examples is 18,000"
+    assert any(line.startswith(words) for line in said) is is_said
+
+
+@pytest.mark.parametrize(("technique", "is_said"), [("dpo", True), ("lora", False)])
+def test_what_preference_pairs_add_is_not_known(technique: str, is_said: bool) -> None:
+    tuned = costing(Option("tune", technique, "m", "", Serving(Place.RENTED)), 5.0)
+    assert any("preference pairs" in line for line in lines(tuned)) is is_said
+
+
+@pytest.mark.parametrize(
+    ("owned", "stated", "models", "is_said"),
+    [
+        (True, False, ("llama-3.1-8b",), True),
+        (True, True, ("llama-3.1-8b",), False),
+        (False, False, ("llama-3.1-8b",), False),
+        (True, False, ("roberta-base",), False),
+        (True, False, (), False),
+        (True, False, ("roberta-base", "llama-3.1-8b"), True),
+    ],
+)
+def test_candidates_of_our_own_are_named_on_own_gpus(
+    owned: bool, stated: bool, models: tuple[str, ...], is_said: bool
+) -> None:
+    case = brief(hardware__owned=owned)
+    origins = {k: o for k, o in case.origins.items() if stated or k != "models.tune"}
+    case = replace(case, models=replace(case.models, tune=models), origins=origins)
+    known = replace(setting(), models={"roberta-base": ROBERTA, "llama-3.1-8b": LLAMA})
+    said = cautions([PROMPTED], case, known)
+    assert any("models are compared: llama-3.1-8b." in line for line in said) is is_said
+
+
+def test_a_change_of_price_is_told_once_per_model_and_day() -> None:
+    later = {f"run__inference_from_{day}": 9.0 for day in ("2027-01-01", "2027-02-01")}
+    cascade = replace(prompt("batch"), approach="hybrid", technique="cascade", helper="m2")
+    said = lines(
+        costing(prompt("uncached"), 5.0, run__inference=4.0, **later),
+        costing(prompt("batch"), 5.0, run__inference=3.0, **later),
+        costing(cascade, 5.0, run__inference=2.0, **later),
+    )
+    changes = [line for line in said if line.startswith("The price of")]
+    assert [line.split(":")[0] for line in changes] == [
+        "The price of claude-sonnet-5 changes on 2027-01-01",
+        "The price of claude-sonnet-5 changes on 2027-02-01",
+        "The price of m2 changes on 2027-01-01",
+        "The price of m2 changes on 2027-02-01",
+    ]
+    assert changes[0].endswith("then costs $9 per month, not $4")
+
+
+@pytest.mark.parametrize(
+    ("sets", "words"),
+    [
+        ([2.0, 1.0, 1.0, 1.0], None),
+        ([1.0, 2.0, 2.0, 2.0], "fills 2 deployments of azure in its busiest hour"),
+        ([3.0, 1.0, 3.0, 9.0], "fills 1 to 9 deployments of azure in its busiest hour"),
+    ],
+)
+def test_a_load_is_told_by_its_draws_and_charged_by_the_likely_number(
+    sets: list[float], words: str | None
+) -> None:
+    hosted = Option("tune", "hosted", "m", "azure", Serving(Place.HOSTED))
+    figures = {
+        "serve.deployments": Figure(np.array(sets), "", "serve.deployments"),
+        "serve.busy_hours": Figure(9.0, "h", "serve.busy_hours"),
+        "run.total": Figure(1.0, "USD", "run.total"),
+    }
+    case = brief(traffic__can_wait_24h=False)
+    said = [s for s in lines(Estimate(hosted, figures), case=case) if "the load fills" in s]
+    assert len(said) == (words is not None)
+    if words:
+        assert words in said[0]
+        assert f"likely number, {sets[0]:.0f}, is charged" in said[0]
+        waits = lines(Estimate(hosted, figures))
+        assert "busiest hour" not in next(s for s in waits if "the load fills" in s)
+
+
+def limited(limit: float, option: Option, **figures: float) -> tuple[str, ...]:
+    """Llama 3.1 8B in 16 bits on an L40S: 864 GB/s over 15.01 GB are 57.6 tokens per second."""
+    known = replace(setting(), models={"llama-3.1-8b": LLAMA, "roberta-base": ROBERTA}, gpu=L40S)
+    found = costing(option, 5.0, tokens__output=320.0, **figures)
+    return cautions([found], brief(traffic__max_latency_seconds=limit), known)
+
+
+OWN = Option("tune", "lora", "llama-3.1-8b", "", Serving(Place.RENTED))
+ALONE = 320 * 2 * (8_030_000_000 - 525_000_000) / 864e9
+
+
+def test_a_limit_is_compared_with_one_answer_alone() -> None:
+    tight = limited(ALONE / 10, OWN)
+    assert any("takes at least 1.5 s to write an answer in 4 bits" in line for line in tight)
+    wide = limited(ALONE / 0.6 * 1.01, OWN)
+    assert any("writes an answer in 5.6 s at best" in line for line in wide)
+    assert not limited(0.0, OWN)
+    for other in (
+        replace(OWN, serving=Serving(Place.HOSTED)),
+        replace(OWN, model="closed"),
+        replace(OWN, technique="encoder", model="roberta-base"),
+    ):
+        assert not limited(ALONE / 10, other)
+
+
+def test_an_interval_that_was_worked_out_is_told_for_one_option_alone() -> None:
+    case = brief()
+    origins = {k: o for k, o in case.origins.items() if k != "team.retrain_every_months"}
+    case = replace(case, origins=origins)
+    found = costing(OWN, 5.0, retrain__optimum_months=2.0, retrain__months=2.5)
+    said = lines(costing(OWN, 5.0), found, replace(found, option=replace(OWN, technique="full")))
+    assert not [line for line in said if "retrain_every_months" in line]
+    said = lines(
+        costing(OWN, 5.0),
+        found,
+        replace(found, option=replace(OWN, technique="full")),
+        case=case,
+    )
+    told = [line for line in said if "retrain_every_months" in line]
+    assert [line.split("That is every ")[1] for line in told] == [f"2.5 months for {OWN.id}"]
