@@ -113,3 +113,74 @@ def test_a_guessed_mean_length_is_open_both_ways_up_to_the_limit() -> None:
     short = replace(run, seq_len=600, mean_tokens=lengths.usual_mean(600))
     assert lengths.usual_mean(600) == 200.0
     assert lengths.mean_doubt(short)[1] == pytest.approx(2.97, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("changes", "mean", "varies"),
+    [
+        ({"mean_tokens": 300.0}, 300.0, True),
+        ({"mean_tokens": None}, 2048.0, False),
+        ({"mean_tokens": 300.0, "packed": True}, 2048.0, False),
+        ({"mean_tokens": 2048.0}, 2048.0, False),
+        ({"mean_tokens": 2047.0}, 2047.0, True),
+    ],
+)
+def test_examples_are_as_long_as_stated_unless_they_are_packed(
+    changes: dict[str, object], mean: float, varies: bool
+) -> None:
+    run = replace(a_run(seq_len=2048), **changes)  # type: ignore[arg-type]
+    assert lengths.mean_length(run) == mean
+    assert lengths.vary(run) is varies
+
+
+@pytest.mark.parametrize(("limit", "mean"), [(3000, 350.0), (1050, 350.0), (900, 300.0)])
+def test_a_usual_mean_is_at_most_a_third_of_the_limit(limit: float, mean: float) -> None:
+    assert lengths.usual_mean(limit) == mean
+
+
+def test_a_longest_row_that_is_known_bounds_the_padding() -> None:
+    run = a_run(mean_tokens=200.0, seq_len=2048, micro_batch=8, padding_free=False)
+    shape = shape_of(run)
+    assert lengths.computed_length(replace(run, longest_tokens=260.0), shape) == 260.0
+    assert lengths.computed_length(replace(run, longest_tokens=100.0), shape) == 200.0
+    assert lengths.padding_doubt(run) == 0.0
+    doubt = lengths.padding_doubt(replace(run, padding_free=None))
+    assert doubt == pytest.approx(0.5 * math.log(lengths.longest_of(8)))
+
+
+@pytest.mark.parametrize(
+    ("trained", "tokens"),
+    [(None, 20), (0.9, 20), (1.0, 1), (512.0, 512), (513.0, 20), (30.0, 30)],
+)
+def test_virtual_tokens_are_believed_up_to_a_limit(trained: float | None, tokens: float) -> None:
+    run = a_run("Llama-3.2-3B", method="soft-prompt", packed=True, seq_len=100)
+    shape = shape_of(run)
+    stated = replace(run, trainable_params=None if trained is None else trained * 3072)
+    assert lengths.computed_length(stated, shape) == 100 + tokens
+    other = replace(stated, method="lora")
+    assert lengths.computed_length(other, shape) == 100
+
+
+def test_lognormal_lengths_that_are_cut_have_the_moments_of_drawn_ones() -> None:
+    cut = np.minimum(drawn(400_000, 1), 500.0)
+    mean, variation = lengths._cut(MEAN, 500.0)
+    assert mean == pytest.approx(cut.mean(), rel=0.005)
+    assert variation == pytest.approx(cut.var() / cut.mean() ** 2, rel=0.01)
+
+
+def test_the_longest_batch_by_hand_where_one_example_is_far_longer() -> None:
+    """One of 2,000 tokens beside 31 of 300; never longer than the longest."""
+    run = a_run(mean_tokens=300.0, seq_len=4096, micro_batch=32, examples=64.0)
+    run = replace(run, longest_tokens=4000.0, padding_free=True, sorted_by_length=False)
+    assert lengths.longest_batch(run) == pytest.approx((4000 + 31 * 300) / 32)
+    one = replace(run, micro_batch=1)
+    assert lengths.longest_batch(one) == pytest.approx(4000.0)
+    tight = replace(run, longest_tokens=301.0)
+    assert 299.0 < lengths.longest_batch(tight) <= 301.0
+    assert lengths.longest_batch(replace(run, padding_free=None)) == 4000.0
+
+
+@pytest.mark.parametrize("examples", [1.0, 0.5])
+def test_the_longest_of_one_example_has_its_median(examples: float) -> None:
+    expected = MEAN * math.exp(-0.5 * SPREAD_OF_LENGTHS**2)
+    assert lengths.longest_example(MEAN, examples) == pytest.approx(expected)

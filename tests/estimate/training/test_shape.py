@@ -11,7 +11,7 @@ import pytest
 from advisor.estimate.training import estimate
 from advisor.estimate.training.memory import typical_trained_params
 from advisor.estimate.training.model_name import active_by_name, size_in_name
-from advisor.estimate.training.shape import of_encoder_decoder, of_model, of_size
+from advisor.estimate.training.shape import _width, of_encoder_decoder, of_model, of_size
 from tests.estimate.training.catalogue import a_run, book
 from tests.options import LLAMA, ROBERTA
 
@@ -198,3 +198,95 @@ def test_t5_has_its_published_sizes(
     pair = 12 * shape.hidden**2 + 2 * 3 * shape.hidden * shape.mlp  # and two gated MLPs
     assert layers / 2 * pair + shape.embedding_params == pytest.approx(params, rel=0.12)
     assert shape.query == shape.key_value == 64 * shape.heads == shape.hidden
+
+
+def test_a_dense_model_routes_nothing_and_every_layer_attends() -> None:
+    for shape in (of_size(7e9), of_encoder_decoder(7.83e8), of_model(LLAMA)):
+        assert (shape.routed, shape.recurrent, shape.kept_by_recurrence) == (0, 0.0, 0.0)
+        assert (shape.attending, shape.with_mlp, shape.scan_flops) == (1.0, 1.0, 0.0)
+        assert (shape.norms, shape.head_norms, shape.moe) == (2, False, False)
+        assert shape.expert_params == 0.0
+        assert shape.projections == shape.query + 2 * shape.key_value
+
+
+@pytest.mark.parametrize(
+    ("name", "norms", "head_norms", "gated", "layer_norms"),
+    [
+        ("Gemma-2-2b", 4, False, True, False),
+        ("gemma-3-1b-it", 4, True, True, False),
+        ("Qwen3-0.6B", 2, True, True, False),
+        ("phi-2", 2, False, False, True),
+        ("Llama-3.2-3B", 2, False, True, False),
+        ("roberta-large", 2, False, False, True),
+    ],
+)
+def test_families_differ_in_norms_and_gates(
+    name: str, norms: int, head_norms: bool, gated: bool, layer_norms: bool
+) -> None:
+    """Of the classes of transformers: post-norms in Gemma, norms of heads in Qwen 3 and Gemma 3."""
+    shape = of_model(book().model(name))
+    assert (shape.norms, shape.head_norms) == (norms, head_norms)
+    assert (shape.gated, shape.layer_norms) == (gated, layer_norms)
+
+
+def test_an_ungated_mixture_has_two_matrices_per_expert() -> None:
+    """Its MLP width is what its active parameters leave, over as many matrices as an expert has."""
+    base = replace(
+        LLAMA,
+        experts=8,
+        experts_per_token=2,
+        expert_params=5_000_000_000,
+        active_params=4_000_000_000,
+    )
+    gated, plain = (
+        of_model(replace(base, hf_class=c)) for c in ("MixtralForCausalLM", "PhiForCausalLM")
+    )
+    q, kv = 32 * 128, 8 * 128
+    rest = (4e9 - 2 * 525_000_000) / 32 - 4096 * (2 * q + 2 * kv)
+    assert gated.mlp == pytest.approx(rest / (3 * 4096))
+    assert plain.mlp == pytest.approx(rest / (2 * 4096))
+    assert (gated.routed, gated.expert_params) == (2, 5_000_000_000)
+    tiny = of_model(replace(base, active_params=10))
+    assert tiny.mlp == 1.0
+    assert of_model(replace(base, active_params=0)).active_params == base.params
+
+
+def test_a_model_for_embeddings_has_no_vocabulary_head() -> None:
+    assert not of_model(replace(LLAMA, name="bge-large")).has_logits
+    assert not of_size(7e9, name="e5-mistral-7b").has_logits
+    assert of_size(7e9, name="mistral-7b").has_logits
+
+
+@pytest.mark.parametrize(
+    ("params", "hidden", "layers", "heads"),
+    [
+        (1e9, 2176, 18, 17),  # ∛(1e9 · 128 ÷ 12) = 2,201
+        (7e10, 9088, 71, 71),
+        (1e4, 64, 1, 1),
+        (3e5, 128, 2, 1),
+    ],
+)
+def test_a_typical_decoder_is_128_times_as_wide_as_deep(
+    params: float, hidden: int, layers: int, heads: int
+) -> None:
+    shape = of_size(params)
+    assert (shape.hidden, shape.layers, shape.heads) == (hidden, layers, heads)
+    assert shape.embedding_params == min(2 * 100_000 * hidden, 0.5 * params)
+
+
+@pytest.mark.parametrize(("active", "is_mixture"), [(0.89, True), (0.9, False), (1.0, False)])
+def test_nearly_all_active_is_a_dense_model(active: float, is_mixture: bool) -> None:
+    assert of_size(1e10, active * 1e10).moe is is_mixture
+
+
+def test_a_small_typical_mixture_keeps_its_least_sizes() -> None:
+    shape = of_size(1e6, 1e4)
+    assert (shape.hidden, shape.layers, shape.routed) == (64, 1, 8)
+    assert (shape.query, shape.key_value, shape.heads) == (128, 128, 1)
+    assert shape.mlp == 0.25 * 64
+    assert shape.embedding_params == 0.5 * 1e4
+
+
+def test_widths_are_multiples_of_64_next_to_a_cube_root() -> None:
+    for root, width in ((31, 64), (95, 64), (97, 128), (4211, 4224), (4255, 4224), (4257, 4288)):
+        assert _width(float(root) ** 3) == width

@@ -55,3 +55,58 @@ def test_a_stack_and_a_gpu_that_were_not_fitted_count_in_full_for_speed() -> Non
     known = replace(NONE, frameworks=frozenset({"hf"}), gpus=frozenset({"L40S"}))
     found = spread.causes(a_run(), "speed", {}, known, lambda run: 100.0)
     assert (found["stack"], found["gpu"]) == (0.0, 0.0)
+
+
+def test_circumstances_of_memory_count_by_what_they_move() -> None:
+    """Activations 0.3 and logits 0.2 of the memory come and go."""
+    shares = {"weights": 0.5, "activations": 0.3, "logits": 0.2}
+    moving = 0.5**2
+    rows = {"mean_tokens": 300.0, "seq_len": 2048}
+
+    def found(**changes: object) -> dict[str, float]:
+        return spread.causes(
+            a_run(**{"packed": True, **changes}), "memory", shares, NONE, lambda run: 1.0
+        )
+
+    plain = found()
+    assert (plain["lengths"], plain["batch"], plain["varying"], plain["fragments"]) == (0, 0, 0, 0)
+    assert found(assumed=("seq_len",))["lengths"] == pytest.approx(moving)
+    assert found(assumed=("micro_batch",))["batch"] == pytest.approx(moving)
+    assert found(packed=False, **rows)["varying"] == pytest.approx(moving)
+    assert found(packed=False, longest_tokens=900.0, **rows)["varying"] == 0.0
+    assert found(packed=False, **rows)["fragments"] == pytest.approx(moving)
+    assert found(packed=False, framework="unsloth", **rows)["fragments"] == 0.0
+    assert found(packed=False, memory_basis="allocated", **rows)["fragments"] == 0.0
+    assert found(memory_basis="unstated")["basis"] == 1.0
+    assert plain["basis"] == 0.0
+    assert (plain["standing"], plain["moving"], plain["logits"], plain["extra"]) == pytest.approx(
+        (0.25, 0.09, 0.04, 0.0)
+    )
+
+
+def test_the_basis_of_memory_does_not_make_a_speed_doubtful() -> None:
+    found = spread.causes(
+        a_run(memory_basis="unstated", packed=True), "speed", {}, NONE, lambda run: 1.0
+    )
+    assert (found["basis"], found["varying"], found["fragments"]) == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(("experts", "counts"), [(0, 0.0), (8, 1.0)])
+def test_a_mixture_counts_where_its_experts_are_known(experts: int, counts: float) -> None:
+    run = a_run(packed=True)
+    run = replace(run, model=replace(run.model, experts=experts))
+    assert spread.causes(run, "speed", {}, NONE, lambda run: 1.0)["mixture"] == counts
+    unknown = replace(run, model=None)
+    assert spread.causes(unknown, "speed", {}, NONE, lambda run: 1.0)["mixture"] == 0.0
+
+
+def test_variances_of_causes_add_up() -> None:
+    """By hand: 0.1² of every estimate, (0.5 · 0.3)² of its products, 2 · 0.2² for two doublings of
+    machines, and 0.05² for being on several GPUs.
+    """
+    doubts = {"base": 0.1, "matrix": 0.3, "machines": 0.2, "shared": 0.05}
+    every = dict.fromkeys(spread.cause_names("speed"), 0.0) | doubts
+    k = replace(NONE, spread_speed=every)
+    run = a_run(packed=True, gpus=32)
+    found = spread.log_sd(run, "speed", {"matrix": 0.5}, k, lambda run: 1.0)
+    assert found**2 == pytest.approx(0.01 + 0.0225 + 2 * 0.04 + 0.0025)
