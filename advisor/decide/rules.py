@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from advisor.core import format as fmt
 from advisor.core.brief import Brief
 from advisor.core.constants import NOT_KNOWN_AT, WORKING_HOURS_PER_WEEK
-from advisor.core.facts import TokenPrice
+from advisor.core.facts import Gpu, TokenPrice
 from advisor.core.lifecycle import ends_within_horizon, tariffs
 from advisor.core.option import Option, Place
 from advisor.core.precision import fitting_bits, served_bits
@@ -155,14 +155,14 @@ def _bits(option: Option, setting: Setting, brief: Brief) -> int | None:
 
 
 def _fits_when_served(option: Option, brief: Brief, setting: Setting) -> str:
-    if _bits(option, setting, brief) != 0:
+    if setting.gpu is None or _bits(option, setting, brief) != 0:
         return ""
-    return f"{option.model} does not fit {_gpus(brief, setting)} when served, not even in 4 bits"
+    gpus = _gpus(brief, setting.gpu)
+    return f"{option.model} does not fit {gpus} when served, not even in 4 bits"
 
 
-def _gpus(brief: Brief, setting: Setting) -> str:
-    name = setting.gpu.name if setting.gpu is not None else brief.hardware.gpu
-    return f"{brief.hardware.count} × {brief.hardware.gpu or name}"
+def _gpus(brief: Brief, gpu: Gpu) -> str:
+    return f"{brief.hardware.count} × {brief.hardware.gpu or gpu.name}"
 
 
 def _has_documents(option: Option, brief: Brief, setting: Setting) -> str:
@@ -242,7 +242,7 @@ def _narrow_weights(option: Option, brief: Brief, setting: Setting) -> Iterator[
     gpu = setting.gpu
     if not bits or bits == FULL_BITS or model is None or gpu is None:
         return
-    gpus = _gpus(brief, setting)
+    gpus = _gpus(brief, gpu)
     if FULL_BITS in (fitting_bits(model, gpu, brief.hardware.count) or ()):
         limit = fmt.duration(brief.traffic.max_latency_seconds.likely)
         why = f"In 16 bits {gpus} may take more than {limit} for an answer of {NAMES}. It"

@@ -307,6 +307,9 @@ def test_a_successor_is_scored_in_place_of_a_prompt_that_ends(
         assert step.command == "advisor calibrate prompts --url URL --model MODEL --brief BRIEF"
     measured = {PROMPT.skill: skilled(0.05, Basis.MEASURED)}
     assert first_scores(replace(case, quality=measured)) is None
+    assert first_scores(replace(case, quality={})) is None
+    tuned_ends = (estimate(PROMPT), estimate(TUNE, horizon__move=1.0))
+    assert first_scores(situation(quality={TUNE.skill: skilled()}, estimates=tuned_ends)) is None
     none_in_hand = replace(case, brief=brief(data__eval_examples=0.0))
     assert first_scores(none_in_hand) is None
 

@@ -11,7 +11,7 @@ from advisor.core.brief import Compare, Current, Retrieval, Score
 from advisor.core.facts import Gpu
 from advisor.core.option import Option, Place, Serving
 from advisor.core.setting import Setting
-from advisor.decide.rules import cautions, rule_out
+from advisor.decide.rules import cautions, keeps_policy, rule_out
 from advisor.estimate.options import options
 from tests.options import DAY, LLAMA, SONNET, TUNED, brief, prompt, rented, setting
 
@@ -294,3 +294,123 @@ def test_cautions_that_differ_in_a_name_are_one_with_all_names() -> None:
     lines = [line for line in cautions(options, brief(), setting(prices)) if "prefix" in line]
     assert len(lines) == 1
     assert lines[0].endswith("none: claude-sonnet-5 and claude-haiku-4-5")
+
+
+GPU = Gpu("L40S", "NVIDIA", "Ada", "8.9", 48.0, 864.0, 362.0, 362.0, 350.0, "", SONNET.cited)
+
+
+def on_gpu(**changes: object) -> Setting:
+    return replace(
+        setting(),
+        models={"llama-3.1-8b": LLAMA},
+        gpu=replace(GPU, **changes),  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "hours"),
+    [
+        (prompt("batch"), 80.0),
+        (Option("tune", "hosted", "m", "p", Serving(Place.HOSTED)), 200.0),
+        (Option("hybrid", "hosted", "m", "p", Serving(Place.HOSTED)), 280.0),
+    ],
+)
+@pytest.mark.parametrize(("late", "is_out"), [(0, True), (1, False)])
+def test_a_start_takes_the_work_of_its_approach(
+    option: Option, hours: float, late: int, is_out: bool
+) -> None:
+    """40 hours a week; a hybrid takes the work on its prompt and the tuning."""
+    start = DAY + timedelta(days=7 * hours / 40)
+    price = replace(SONNET, ends=start + timedelta(days=late))
+    case = brief(team__prompt_hours=80.0, team__tuning_hours=200.0)
+    facts = setting({"claude-sonnet-5": price}, {"m": replace(price, model="m", provider="p")})
+    _, excluded = rule_out([option], case, facts)
+    assert [e.rule for e in excluded] == (["lifecycle.ends"] if is_out else [])
+    assert all(f"could start ({start:%Y-%m-%d})" in e.detail for e in excluded)
+
+
+@pytest.mark.parametrize(
+    ("share", "stated", "kind", "is_out"),
+    [
+        (0.5, True, "extraction", True),
+        (0.49, True, "extraction", False),
+        (0.5, False, "extraction", False),
+        (0.0, False, "qa", True),
+    ],
+)
+def test_answers_rest_on_documents_from_half_of_the_requests_on(
+    share: float, stated: bool, kind: str, is_out: bool
+) -> None:
+    case = replace(brief(task__factual_share=share, task__type=kind), retrieval=Retrieval())
+    origins = {k: v for k, v in case.origins.items() if k != "task.factual_share"}
+    case = replace(case, origins=origins | ({"task.factual_share": "file"} if stated else {}))
+    options_ = [rented(), prompt("batch"), replace(rented(), as_is=True)]
+    _, excluded = rule_out(options_, case, setting())
+    assert [e.id for e in excluded] == ([rented().id] if is_out else [])
+    _, without = rule_out([rented()], replace(case, retrieval=None), setting())
+    assert without == ()
+
+
+def test_providers_are_allowed_under_every_name_they_have() -> None:
+    case = brief()
+    case = replace(case, policy=replace(case.policy, allowed_providers=("Claude Inc.",)))
+    named = replace(setting(), allowed_providers={"anthropic"})
+    assert rule_out([prompt("batch")], case, named)[1] == ()
+    (out,) = rule_out([prompt("batch")], case, setting())[1]
+    assert out.detail == "anthropic is not one of Claude Inc."
+
+
+def test_only_an_option_on_gpus_has_to_fit_them() -> None:
+    """The weights of 8 billion parameters on a GPU of 1 GB."""
+    small = on_gpu(memory_gb=1.0)
+    elsewhere = Option("prompt", "few-shot", "llama-3.1-8b", "p", Serving(Place.PROVIDER))
+    assert rule_out([elsewhere], brief(), small)[1] == ()
+    (out,) = rule_out([rented()], brief(hardware__gpu=""), small)[1]
+    assert out.detail == ("llama-3.1-8b does not fit 1 × L40S when served, not even in 4 bits")
+    (two,) = rule_out([rented()], brief(hardware__gpu="my GPU", hardware__count=2), small)[1]
+    assert "2 × my GPU" in two.detail
+    for unknown in (replace(small, gpu=None), replace(small, models={}), on_gpu(memory_gb=0.0)):
+        assert rule_out([rented()], brief(), unknown)[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("memory_gb", "seconds", "words"),
+    [
+        (48.0, 0.0, ""),
+        (48.0, 1.0, "In 16 bits 1 × L40S may take more than 1 s for an answer of llama-3.1-8b. It"),
+        (17.0, 0.0, "In 16 bits llama-3.1-8b does not fit 1 × L40S when served. It"),
+    ],
+)
+def test_fewer_bits_are_explained_by_memory_or_by_the_wait(
+    memory_gb: float, seconds: float, words: str
+) -> None:
+    case = brief(traffic__max_latency_seconds=seconds)
+    facts = on_gpu(memory_gb=memory_gb, bandwidth_gb_per_second=864.0)
+    said = [line for line in cautions([rented()], case, facts) if "bits" in line]
+    assert bool(said) is bool(words)
+    assert all(line.startswith(words) for line in said)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "known", "keeps"),
+    [
+        ({}, {}, True),
+        ({"zero_retention": True}, {}, False),
+        ({"zero_retention": True}, {"zero_retention": "on request"}, True),
+        ({"residency": "eu"}, {}, False),
+        ({"residency": "eu"}, {"regions": ("eu",)}, True),
+        ({"residency": "eu", "zero_retention": True}, {"regions": ("eu",)}, False),
+        ({"residency": "eu", "zero_retention": True}, {"zero_retention": "on request"}, False),
+    ],
+)
+def test_a_policy_is_kept_where_every_demand_is_known_of_every_provider(
+    wanted: dict[str, object], known: dict[str, object], keeps: bool
+) -> None:
+    case = brief()
+    case = replace(case, policy=replace(case.policy, **wanted))  # type: ignore[arg-type]
+    price = replace(SONNET, **known)  # type: ignore[arg-type]
+    facts = setting({"claude-sonnet-5": price, "open": SONNET})
+    assert bool(keeps_policy(prompt("batch"), case, facts)) is keeps
+    cascade = replace(prompt("batch"), helper="open")
+    assert bool(keeps_policy(cascade, case, facts)) is (not wanted)
+    assert keeps_policy(rented(), case, facts)  # nobody else serves it

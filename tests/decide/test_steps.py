@@ -12,10 +12,14 @@ from advisor.core.option import Estimate, Option
 from advisor.core.quantity import Basis, Range
 from advisor.core.verdict import NextStep, Readiness
 from advisor.decide.improving import Gain, improvements, search_gain
+from advisor.decide.information import Worth
 from advisor.decide.measuring import first_scores
 from advisor.decide.situation import Situation
 from advisor.decide.steps import (
+    DECIDE_NOW,
+    _per_dollar,
     improvement_steps,
+    information,
     information_steps,
     next_step,
     without_measurement,
@@ -222,3 +226,152 @@ def test_a_search_begins_where_the_worth_per_dollar_is_highest_of_what_pays_half
         others = [s for s in by_net if s.action != first]
         expected = [next(s for s in every if s.action == first), *others]
         assert list(listed) == (by_net if likely else expected)
+
+
+def test_only_the_first_step_of_a_search_leaves_the_order_of_worth(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Per dollar e, d, a, net of the price a, d, e: half as much as the best are all of them."""
+    every = [step("a", 50.0, 150.0), step("d", 30.0, 100.0), step("e", 20.0, 75.0)]
+    monkeypatch.setattr("advisor.decide.steps.improvements", lambda situation: iter(every))
+    base = ranking(np.tile([60.0, 100.0], (5, 1)))
+    kept = replace(base, meets=np.zeros((5, 2), dtype=bool))
+    listed = improvement_steps(Situation(brief(), kept, {}, {}))
+    assert [s.action for s in listed] == ["e", "a", "d"]
+
+
+def test_a_step_that_costs_nothing_comes_first_and_one_of_no_worth_last() -> None:
+    assert (DECIDE_NOW.cost_usd, DECIDE_NOW.days, DECIDE_NOW.worth_usd) == (0.0, 0.0, 0.0)
+    steps = [step("dear", 9.0, 10.0), step("free", 0.0, 1.0), step("nothing", 0.0, 0.0)]
+    assert [s.action for s in sorted(steps, key=_per_dollar)] == ["free", "dear", "nothing"]
+
+
+def test_the_step_that_lifts_a_stop_is_listed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.array([0.8, 0.7, 0.9])
+    scores = {
+        prompt("uncached", technique=name).skill: Figure(
+            rows, "score", "quality.score", basis=Basis.ASSUMED
+        )
+        for name in ("few-shot", "zero-shot")
+    }
+    case = Situation(
+        brief(),
+        ranking(np.tile([60.0, 100.0], (3, 1))),
+        {},
+        scores,
+        readiness=(Readiness("scores", "stop", ""),),
+        estimates=[
+            Estimate(prompt("uncached", technique=n), {}) for n in ("few-shot", "zero-shot")
+        ],
+    )
+    first = first_scores(case)
+    assert first is not None
+    paying = [step("another", 0.0, 50.0), replace(first, worth_usd=9.0)]
+    monkeypatch.setattr("advisor.decide.steps.scorings", lambda situation: iter(paying))
+    assert [s.action for s in information_steps(case)] == [first.action, "another"]
+    free = information_steps(replace(case, readiness=()))
+    assert [s.action for s in free] == ["another", first.action]
+
+
+@pytest.mark.parametrize(
+    ("usd", "error", "count"), [(1.0, 0.4, 1), (0.99, 0.4, 0), (1.0, 0.5, 0), (5.0, 1.0, 1)]
+)
+def test_information_is_listed_from_a_dollar_on_and_above_its_noise(
+    usd: float, error: float, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moving = Figure(np.arange(3.0), "USD", "x")
+    case = Situation(
+        brief(),
+        ranking(np.tile([60.0, 100.0], (3, 1))),
+        {"moving": moving, "fixed": Figure(1.0, "USD", "y")},
+        {"prompt/x@m": moving},
+    )
+    monkeypatch.setattr(Situation, "worth", lambda self, figure: Worth(usd, error))
+    listed = information(case)
+    assert [i.input for i in listed] == ["moving", "quality.score of prompt/x@m"] * count
+    assert all((i.worth_usd, i.standard_error_usd) == (usd, error) for i in listed)
+
+
+def test_the_largest_information_comes_first_and_only_eight_are_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    figures = {str(i): Figure(np.array([0.0, float(i)]), "USD", "x") for i in range(2, 14)}
+    case = Situation(brief(), ranking(np.tile([60.0, 100.0], (3, 1))), figures, {})
+    monkeypatch.setattr(Situation, "worth", lambda self, f: Worth(float(f.rows[1]), 0.0))
+    assert [i.worth_usd for i in information(case)] == [float(i) for i in range(13, 5, -1)]
+
+
+@pytest.mark.parametrize(
+    ("scores", "likely", "expected"),
+    [
+        ("stop", True, "m"),  # what lifts a stop
+        ("ok", True, "i"),
+        ("ok", False, "i"),
+        ("none", False, "i"),
+    ],
+)
+def test_what_lifts_a_stop_comes_first_else_what_is_worth_most(
+    scores: str, likely: bool, expected: str
+) -> None:
+    base = ranking(np.tile([60.0, 100.0], (5, 1)))
+    case = Situation(
+        brief(),
+        replace(base, meets=np.full((5, 2), likely)),
+        {},
+        {},
+        readiness=() if scores == "none" else (Readiness("evaluation set", scores, ""),),
+    )
+    first = next_step((step("m", 0.0, 5.0),), (step("i", 0.0, 9.0),), case)
+    assert first is not None
+    assert first.action == expected
+
+
+def test_where_nothing_is_likely_a_question_is_no_next_step() -> None:
+    base = ranking(np.tile([60.0, 100.0], (5, 1)))
+    case = Situation(brief(), replace(base, meets=np.zeros((5, 2), dtype=bool)), {}, {})
+    asking = step("find out x (assumed so far)", 0.0, 50.0)
+    telling = step("grade more", 0.0, 5.0)
+    assert next_step((asking, telling), (), case) == telling
+    assert next_step((asking,), (), case) is None
+    assert next_step((asking,), (step("i", 0.0, 1.0),), case) == step("i", 0.0, 1.0)
+    unknown = replace(case, ranking=replace(base, cost=np.full((5, 2), np.nan)))
+    assert next_step((asking,), (), unknown) == asking
+
+
+@pytest.mark.parametrize(("worth", "is_listed"), [(0.061, True), (0.059, False)])
+def test_a_step_is_held_against_the_likely_cost(
+    worth: float, is_listed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousandth of the 60 of the likely case; the draws cost 9,000."""
+    monkeypatch.setattr(
+        "advisor.decide.steps.improvements", lambda situation: iter([step("s", 0.0, worth)])
+    )
+    cost = np.full((5, 2), 9000.0)
+    cost[0] = 60.0
+    case = Situation(brief(), ranking(cost), {}, {})
+    assert len(improvement_steps(case)) == is_listed
+
+
+@pytest.mark.parametrize("limit", ["quality", "money", "weeks"])
+def test_every_draw_counts_for_the_limit_to_relax(limit: str) -> None:
+    """This limit is missed in the first of 20 draws, money in the last one."""
+    base = ranking(np.tile([60.0, 100.0], (21, 1)), np.full((21, 2), 0.5))
+    quality = base.quality.copy()
+    quality[0] = 0.7
+    kept = {f"meets_{name}": np.ones((21, 2), dtype=bool) for name in ("quality", "money", "weeks")}
+    if limit == "quality":
+        kept["meets_money"][20] = False
+    kept[f"meets_{limit}"][1] = False
+    stopped = replace(base, quality=quality, meets=np.zeros((21, 2), dtype=bool), **kept)
+    found = without_measurement(brief(quality__target=0.9), stopped)
+    words = {
+        "quality": f"quality.target = 0.9 ({stopped.options[0].id} is expected at 0.700)",
+        "money": "the hard limits on money",
+        "weeks": "budget.weeks",
+    }
+    assert found.action == (
+        f"relax {words[limit]} or name other models: no measurement changes what stops here"
+    )
+    assert (found.cost_usd, found.days, found.worth_usd) == (0.0, 0.0, 0.0)
+    started = without_measurement(brief(), ranking(np.tile([60.0, 100.0], (5, 1))))
+    assert (started.cost_usd, started.days, started.worth_usd) == (0.0, 0.0, 0.0)
