@@ -135,6 +135,17 @@ def test_labels_are_worth_the_pick_where_it_misses_the_limits(kept: int, worth: 
     )
 
 
+def test_labels_of_facts_that_change_are_worth_their_fresh_share() -> None:
+    """Two weeks are 0.46 months; half of the answers change by a tenth a month, for half of it."""
+    held = brief(
+        data__examples=1000.0, task__factual_share=0.5, task__knowledge_change_per_month=0.1
+    )
+    flips = (FlipPoint("data.examples", 2000.0, "tune", 1000.0, "rows", TUNE.id),)
+    case = situation(brief=held, flips=flips, ranking=ranking(CLOSED), searched={})
+    (step,) = improvements(case)
+    assert step.worth_usd == pytest.approx(100 * (1 - 0.05 * 2 / (365.25 / 12 / 7) / 2), rel=1e-4)
+
+
 @pytest.mark.parametrize(
     ("goal", "ends"), [(TUNE.id, True), (TUNE.skill, True), ("tune/other@x", False)]
 )
