@@ -240,6 +240,8 @@ def test_what_a_file_leaves_out_is_typical() -> None:
     assert recurrence({"linear_attn_config": {"use_full_rank_gate": True}}, h, 0) == full
     narrow = 4 * 100 * 128 + 2 * 128 * (100 + 128) + 100
     assert recurrence({"linear_attn_config": {}}, 100, 0) == narrow
+    latent = h * 4 * 128 + h * 7 + 7 * 4 * (128 + 128) + h * 4 * 128
+    assert attention({"kv_lora_rank": 7}, h, 0) == latent
     gated = {"block_types": ["recurrent"]}
     assert mixer(gated, h, 0) == 3 * h * h + 2 * h * h
     groups = {"mamba_n_heads": 4, "mamba_d_head": 64, "mamba_d_state": 16}

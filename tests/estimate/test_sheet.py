@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.core.figure import Figure
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.estimate.sheet import Sheet, drawn_what_if, stream, two_piece, what_if
 from tests.options import brief
@@ -101,3 +102,58 @@ def test_the_two_halves_meet_at_the_median_and_rise(middle: float, down: float, 
         [spread.p10, spread.p50, spread.p90]
     )
     assert (np.diff(two_piece(spread, np.linspace(-3, 3, 50), positive=False)) > 0).all()
+
+
+def test_a_computed_figure_is_put_to_the_values_of_its_cases() -> None:
+    """In some rows of one block; in some blocks; in all rows."""
+    rows = what_if(brief(), [("made.up", 5.0), ("team.hourly_usd", 9.0), ("made.up", 7.0)])
+    made = Figure(1.0, "USD", "made.up")
+    assert rows.put("made.up", made).rows.tolist() == [1.0, 5.0, 1.0, 7.0]
+    assert rows.put("other", made) is made
+    assert rows.is_put("made.up").tolist() == [False, True, False, True]
+    assert rows.is_put("other").tolist() == [False] * 4
+    blocks = drawn_what_if(brief(), [("made.up", 5.0), ("team.hourly_usd", 9.0)], 2, 3)
+    assert blocks.put("made.up", made).rows.tolist() == [[5.0] * 3, [1.0] * 3]
+    assert blocks.is_put("made.up").tolist() == [[True], [False]]
+    assert blocks.shape == (2, 3)
+    alone = drawn_what_if(brief(), [("made.up", 5.0)], 2, 3)
+    assert alone.put("made.up", made).rows.tolist() == [5.0]
+    assert alone.is_put("made.up").tolist() == [True, True, True]
+    assert (alone.shape, rows.shape) == ((3,), (4,))
+    assert (alone.lean, rows.lean, Sheet(brief(), 1).lean) == (True, True, False)
+
+
+def test_a_what_if_makes_an_unknown_answer_known_in_its_row() -> None:
+    sheet = what_if(brief(), [("traffic.cache_hit_rate", 0.5)])
+    rows = sheet["traffic.cache_hit_rate"].rows
+    assert np.isnan(rows[0])
+    assert rows[1] == 0.5
+
+
+def test_normals_are_zero_without_a_seed_and_the_stream_with_one() -> None:
+    assert Sheet(brief(), 3).normals("a").tolist() == [0.0, 0.0, 0.0]
+    assert Sheet(brief(), 5, 7).normals("a").tolist() == stream(7, "a", 5).tolist()
+
+
+def test_a_positive_quantity_is_drawn_on_a_log_scale_on_both_sides() -> None:
+    z = np.array([-2.0, -1.2815515655446004, 0.0, 1.2815515655446004, 2.0])
+    drawn = two_piece(Range(50, 100, 400), z, positive=True)
+    assert drawn[1:4] == pytest.approx([50, 100, 400])
+    assert drawn[0] == pytest.approx(100 * 0.5 ** (2 / 1.2815515655446004))
+    assert drawn[4] == pytest.approx(100 * 4 ** (2 / 1.2815515655446004))
+    straight = two_piece(Range(0, 100, 400), z, positive=True)  # from nothing: no logarithm
+    assert straight == pytest.approx(two_piece(Range(0, 100, 400), z, positive=False))
+    assert straight[1:4] == pytest.approx([0, 100, 400])
+
+
+def test_what_every_option_shares_is_made_once() -> None:
+    sheet = Sheet(brief(), 1)
+    made = [sheet.shared("x", lambda i=i: Figure(float(i))).value for i in range(3)]  # type: ignore[misc]
+    assert made == [0.0, 0.0, 0.0]
+
+
+def test_flat_rows_repeat_a_number_in_every_case_of_every_block() -> None:
+    blocks = drawn_what_if(brief(), [("a", 1.0), ("b", 2.0)], 2, 3)
+    assert blocks.flat(4.0).tolist() == [4.0] * 6
+    assert blocks.flat(np.array([[1.0], [2.0]])).tolist() == [1.0] * 3 + [2.0] * 3
+    assert Sheet(brief(), 2).flat(4.0).tolist() == [4.0, 4.0]

@@ -168,8 +168,10 @@ def _origins(estimate: TrainingEstimate) -> tuple[str, ...]:
 def _bars(estimate: TrainingEstimate, width: int) -> Iterator[str]:
     """A bar per term, the largest as long as the line has room."""
     terms = {name: value for name, value in estimate.terms.items() if value >= 0.005}
-    longest = max(terms.values(), default=1.0)
-    label = max((len(name) for name in terms), default=0)
+    if not terms:
+        return
+    longest = max(terms.values())
+    label = max(map(len, terms))
     room = max(width - label - 14, 10)
     for name, value in sorted(terms.items(), key=lambda t: -t[1]):
         bar = BAR * max(round(room * value / longest), 1)
