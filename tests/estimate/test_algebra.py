@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.core.figure import Figure
+from advisor.core.figure import Figure, plain
 from advisor.estimate import algebra
 
 RATES = st.floats(0.0, 0.5)
@@ -108,3 +108,42 @@ def test_a_sum_with_unknown_parts_says_what_it_knows_and_what_is_missing() -> No
     assert (whole.at_least, whole.missing) == (5.0, ("b",))
     known = algebra.total("known", "USD", [fig(2.0, id="a"), fig(3.0, id="c")], "once")
     assert (known.value, known.at_least, known.missing) == (5.0, None, ())
+
+
+@given(st.floats(0, 240), RATES)
+def test_a_later_dollar_is_worth_less_by_the_year(months: float, rate: float) -> None:
+    found = algebra.discount(months, fig(rate, id="rate"))
+    assert found.value == pytest.approx(1 / (1 + rate) ** (months / 12))
+    assert found.formula() == f"discount({plain(months)}, rate)"
+
+
+def test_the_lowest_and_highest_of_a_number_and_a_figure_keep_both() -> None:
+    x = fig(4.0, 9.0, id="x")
+    assert algebra.lowest(5.0, x).rows.tolist() == [4.0, 5.0]
+    assert algebra.highest(5.0, x).rows.tolist() == [5.0, 9.0]
+    assert algebra.highest(x, 5.0).formula() == "max(x, 5)"
+
+
+def test_single_numbers_stay_numbers() -> None:
+    for figure in (
+        algebra.quotient(fig(1.0), fig(2.0), 0.0),
+        algebra.reaches(fig(1.0), 2.0),
+        algebra.annuity(3, fig(0.0), fig(0.0)),
+        algebra.discount(3.0, fig(0.1)),
+        algebra.replica_months(3, fig(0.5), fig(0.0), fig(0.0)),
+    ):
+        assert isinstance(figure.rows, float)
+
+
+def test_tiers_between_the_lowest_and_the_highest_are_shown_where_a_case_falls_in_them() -> None:
+    prices = [fig(p, id=f"p{p:g}") for p in (1.0, 2.0, 4.0)]
+    found = algebra.by_length(fig(100.0, 600.0, id="n"), [0, 200, 500], prices)
+    assert found.rows.tolist() == [1.0, 4.0]
+    assert found.formula() == "by length(n, p1, p4)"
+    negative = algebra.quotient(fig(6.0), fig(-2.0), 9.0)
+    assert negative.value == 9.0
+
+
+def test_a_sum_of_known_parts_of_nothing_is_nothing() -> None:
+    zero = algebra.total("sum", "USD", [fig(0.0, id="a"), fig(math.nan, id="b")], "once")
+    assert (zero.at_least, zero.missing) == (0.0, ("b",))

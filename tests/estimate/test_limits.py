@@ -20,11 +20,12 @@ from advisor.core.probes import DataReport
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.setting import Setting
 from advisor.estimate.advice import cautions
-from advisor.estimate.limits import doubtful, refuse_impossible
+from advisor.estimate.limits import bounds, doubtful, refuse_impossible
 from tests.options import (
     CITED,
     DAY,
     LLAMA,
+    ROBERTA,
     SONNET,
     TUNED,
     brief,
@@ -339,3 +340,54 @@ def test_a_bill_far_from_what_its_traffic_costs_is_told(multiple: float, told_of
     )
     lines = told(held, facts(), replace(plain, as_is=True), plain)
     assert any("Check current.monthly_usd" in line for line in lines) == told_of
+
+
+def test_bounds_are_of_decoders_that_are_tuned_or_served_there() -> None:
+    """Training bounds concern tuned models alone; serving also those that are prompted."""
+    small = replace(LLAMA, active_params=1_525_000_000)
+    known = replace(
+        facts(), models={"llama-3.1-8b": LLAMA, "small": small, "roberta-base": ROBERTA}
+    )
+    case = brief(
+        hardware__train_tokens_per_second=9.0,
+        hardware__prefill_tokens_per_second=9.0,
+        hardware__decode_tokens_per_second=9.0,
+    )
+    models = replace(case.models, tune=("roberta-base", "llama-3.1-8b"), prompt=("small", "closed"))
+    found = list(bounds(replace(case, models=models), known))
+    assert [(b.task, b.model) for b in found] == [
+        ("train", "llama-3.1-8b"),
+        ("prefill", "llama-3.1-8b"),
+        ("prefill", "small"),
+        ("decode", "llama-3.1-8b"),
+        ("decode", "small"),
+    ]
+    most = {(b.task, b.model): b.tokens_per_second for b in found}
+    assert most["decode", "small"] == pytest.approx(362e12 / (2 * 1e9))
+    assert most["train", "llama-3.1-8b"] == pytest.approx(362e12 / (4 * SIZE))
+    prompt_tokens = max(case.traffic.static_tokens.likely, case.tuning.static_tokens.likely)
+    assert most["prefill", "small"] == pytest.approx(
+        most["decode", "small"] * (prompt_tokens + 180) / 180
+    )
+    old = replace(known, gpu=replace(L40S, bf16_tflops=None, fp16_tflops=100.0))
+    first = next(iter(bounds(replace(case, models=models), old)))
+    assert first.tokens_per_second == pytest.approx(100e12 / (4 * SIZE))
+    all_tables = replace(LLAMA, embedding_params=LLAMA.active_params)
+    assert not list(bounds(case, replace(facts(), models={"llama-3.1-8b": all_tables})))
+
+
+def test_a_speed_that_some_model_of_the_brief_can_reach_is_not_refused() -> None:
+    small = replace(LLAMA, active_params=1_525_000_000)
+    known = replace(facts(), models={"llama-3.1-8b": LLAMA, "small": small})
+    speed = 4 * 362e12 / (2 * 1e9)
+    case = brief(hardware__decode_tokens_per_second=speed * 0.99)
+    for order in (("llama-3.1-8b", "small"), ("small", "llama-3.1-8b")):
+        refuse_impossible(replace(case, models=replace(case.models, tune=order)), known)
+    with pytest.raises(UsageError):
+        refuse_impossible(case, known)  # the large one alone
+
+
+def test_an_input_of_nothing_bounds_reading_by_the_whole_prompt() -> None:
+    case = brief(hardware__prefill_tokens_per_second=9.0, traffic__input_tokens=0.0)
+    most = next(b for b in bounds(case, facts()) if b.task == "prefill").tokens_per_second
+    assert most == pytest.approx(362e12 / (2 * SIZE) * (1650 + 1))
