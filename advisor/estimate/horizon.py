@@ -137,12 +137,12 @@ def _by_period(ledger: Ledger, part: str, *, growing: bool) -> Figure:
     terms = [cost * worth(begin, end) for (begin, cost), end in zip(changes, ends, strict=True)]
     total = add(*terms)
     unknown = tuple(cost.id for _, cost in changes if not cost.is_known)
-    named = ledger.put(part.replace("run.", "horizon."), "USD", total, "price-changes")
-    return (
-        replace(named, at_least=sum(t.value for t in terms if t.is_known), missing=unknown)
-        if unknown
-        else named
-    )
+    name = part.replace("run.", "horizon.")
+    named = ledger.put(name, "USD", total, "price-changes")
+    if unknown:
+        least = sum(t.value for t in terms if t.is_known)
+        ledger[name] = replace(named, at_least=least, missing=unknown)
+    return ledger[name]
 
 
 def _growing_sets(ledger: Ledger) -> Figure:

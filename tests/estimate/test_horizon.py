@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.core.brief import Brief
+from advisor.core.brief import Brief, Retrieval
 from advisor.core.facts import TokenPrice
 from advisor.core.lifecycle import ends_within_horizon
 from advisor.core.option import Option, Place, Serving
@@ -225,3 +225,88 @@ def test_an_end_is_that_of_the_model_behind_a_cascade() -> None:
     end = ends_within_horizon(cascade, brief(), ending)
     assert end is not None
     assert (end.model, end.day) == ("claude-sonnet-5", last)
+
+
+def test_growing_traffic_pays_for_further_sets_an_index_and_write_offs_stay_level() -> None:
+    """Months at level cost count one each; sets of GPUs as the load of month t calls for."""
+    option = Option("hybrid", "tuned-retrieval", "llama-3.1-8b", "", Serving(Place.OWNED))
+    held = brief(
+        traffic__can_wait_24h=False,
+        traffic__requests_per_month=1e7,
+        traffic__growth_per_month=0.2,
+        hardware__owned=True,
+        hardware__purchase_usd=9000.0,
+    )
+    held = replace(held, retrieval=Retrieval(usd_per_month=Range.exact(45.0)))
+    found = estimated(option, held)
+    load = found["serve.load"].value
+    sets = sum(max(1, math.ceil(load * 1.2 ** (t - 1))) for t in range(1, 13))
+    assert sets > 12 * found["serve.replicas"].value
+    power = 730 * 0.3 * 0.3 * sets
+    lost = 9000 / held.hardware.life_months.likely
+    others = 12 * (found["run.people"].value + found["run.retraining"].value)
+    tokens = found["run.inference"].value
+    assert tokens == 0.0
+    assert found["horizon.cash"].value == pytest.approx(
+        still_to_pay(found) + power + 12 * (lost + 45) + others
+    )
+
+
+@pytest.mark.parametrize(("waits", "grows"), [(True, True), (False, False)])
+def test_gpus_that_are_paid_by_the_hour_used_grow_with_the_traffic(
+    waits: bool, grows: bool
+) -> None:
+    held = brief(
+        traffic__can_wait_24h=waits,
+        traffic__growth_per_month=0.01,
+        quality__error_cost_usd=0.001,
+        traffic__requests_per_month=1e5,
+    )
+    found = estimated(rented(), held)
+    growing = sum(1.01 ** (t - 1) for t in range(1, 13))
+    hosting = found["run.hosting"].value * (growing if grows else 12)
+    level = 12 * (found["run.people"].value + found["run.retraining"].value)
+    assert found["horizon.cash"].value == pytest.approx(still_to_pay(found) + hosting + level)
+    errors = 1e5 * (0.1 + found["quality.stale_share"].value) * 0.001
+    assert found["run.errors"].value == pytest.approx(errors)
+    assert found["horizon.errors"].value == pytest.approx(errors * growing)
+    assert found["horizon.total"].value == pytest.approx(
+        found["horizon.cash"].value + found["horizon.errors"].value
+    )
+
+
+def test_a_later_price_that_nobody_quotes_leaves_the_known_part() -> None:
+    start = DAY + timedelta(days=73)
+    facts = replace(
+        setting(),
+        schedules={
+            ("anthropic", SONNET.model): (SONNET, replace(SONNET, start=start, input_usd=None))
+        },
+    )
+    found = estimated(prompt("uncached"), brief(), facts)
+    inference = found["horizon.inference"]
+    assert not inference.is_known
+    assert inference.at_least == pytest.approx(2.4 * found["run.inference"].value)
+    assert inference.missing == (f"run.inference_from_{start}",)
+    assert not found["horizon.total"].is_known
+
+
+@pytest.mark.parametrize(
+    ("approach", "days", "worth"), [("prompt", 73, 1.1 ** (-2.4 / 12)), ("tune", 0, 1.0)]
+)
+def test_work_done_again_is_worth_less_the_later_it_is(
+    approach: str, days: int, worth: float
+) -> None:
+    last = DAY + timedelta(days=days)
+    held = brief(budget__discount_rate=0.1, team__prompt_hours=10, team__evaluation_hours=5)
+    if approach == "prompt":
+        facts = setting({"claude-sonnet-5": replace(SONNET, ends=last)})
+        found = estimated(prompt("uncached"), held, facts)
+        again = 10 * 110 + 5 * 110
+    else:
+        facts = hosted(replace(TUNED, ends=last))
+        found = estimated(HOSTED, held, facts)
+        again = 24 * 110 + found["train.run_usd"].value + 5 * 110
+    assert found["once.move"].value == pytest.approx(again)
+    assert found["horizon.move"].value == pytest.approx(again * worth)
+    assert found["time.model_ends"].value == pytest.approx(days / (730 / 24))

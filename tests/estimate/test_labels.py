@@ -102,3 +102,32 @@ def test_uncertain_labels_in_hand_are_bought_draw_by_draw() -> None:
 def test_exactly_a_first_round_in_hand_is_enough() -> None:
     rows = np.asarray(own_examples(Sheet(brief(data__examples=100.0), 400, 3)).rows)
     assert set(np.unique(rows)) == {100.0}
+
+
+@pytest.mark.parametrize(
+    ("in_hand", "segments", "expected"),
+    [
+        (18_000.0, [], 18_000.0),
+        # all in one segment: its own
+        (900.0, [(1.0, 1, 900.0)], 900.0),
+        # ln-mean of 100 and 400 by shares 0.25 and 0.75; nothing beside them
+        (500.0, [(0.25, 1, 100.0), (0.75, 1, 400.0)], 100**0.25 * 400**0.75),
+        # two models of 200 each leave 100 of 500: the rest of the traffic (0.5) has all 500
+        (500.0, [(0.5, 2, 200.0)], 200**0.5 * 500**0.5),
+        # 400 of 400 are in segments: the rest does not count
+        (400.0, [(0.5, 2, 200.0)], 200.0),
+        # a segment without labels counts as one
+        (900.0, [(0.5, 1, 0.0), (0.5, 1, 900.0)], 900**0.5),
+        # no traffic in any segment
+        (900.0, [(0.0, 1, 50.0)], 900.0),
+    ],
+)
+def test_one_model_learns_from_the_mean_of_its_segments(
+    in_hand: float, segments: list[tuple[float, int, float]], expected: float
+) -> None:
+    parts = tuple(
+        Segment(f"s{i}", n, Range.exact(share), Range.exact(examples))
+        for i, (share, n, examples) in enumerate(segments)
+    )
+    case = replace(brief(data__examples=in_hand), segments=parts)
+    assert own_examples(Sheet(case, 1)).value == pytest.approx(max(expected, 100.0))
