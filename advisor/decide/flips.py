@@ -127,7 +127,7 @@ class Prober:
             by_options.setdefault(self._moved(value[0]), []).append(value)
         groups = _merged([(w, by_options[w]) for w in sorted(by_options, key=len)], draws)
         labels = list(dict.fromkeys(v for v in values if v[0] == LABELS))
-        return [*groups, (self._moved(LABELS), labels)] if labels else groups
+        return [*groups, (self._moved(LABELS), labels)]
 
     def _moved(self, key: str) -> frozenset[int]:
         return self.moves.get(key, frozenset(range(len(self.today.ranking.options))))

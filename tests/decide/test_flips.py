@@ -288,8 +288,14 @@ def test_an_option_that_an_input_does_not_move_keeps_its_figures() -> None:
     cases = bench.on(Sheet(held, 101, 7))
     today = answer(rank(cases.estimates, held, cases.size), ())
     prober = Prober(bench, held, lambda ranking: answer(ranking, ()), 7, today, cases)
-    now = {"hardware.usd_per_hour": 1.861, "traffic.requests_per_month": 3e6}
+    now = {
+        "hardware.usd_per_hour": 1.861,
+        "team.prompt_hours": 8.0,
+        "traffic.requests_per_month": 3e6,
+        "data.eval_label_usd": 1.2,
+    }
     moves = moved_options(prober, now)
+    assert moves["team.prompt_hours"] == {0}
     assert moves["hardware.usd_per_hour"] == {1}
     assert moves["traffic.requests_per_month"] == {0, 1}
 
@@ -345,6 +351,10 @@ def test_no_shared_part_is_tried_that_is_longer_than_the_prompt() -> None:
 
     assert kept(stated=True) == {static: [1000.0, 5000.0], shared: [1.0, 1650.0]}
     assert kept(stated=False)[static] == [999.0, 1000.0, 5000.0]
+    open_ = replace(case.traffic, static_tokens=Range(1500.0, 1650.0, 1800.0))
+    grids = {shared: np.array([1500.0, 1501.0, 1700.0])}
+    _keep_valid(grids, replace(case, traffic=open_, origins={**case.origins, shared: "file"}))
+    assert grids[shared].tolist() == [1500.0]
 
 
 def word(says: str) -> flips.ShortRuling:
@@ -470,7 +480,17 @@ def test_values_that_are_asked_together_get_the_answers_they_get_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     held = brief()
-    bench = Bench(held)
+    calls: list[tuple[list[str], int, list[int]]] = []
+
+    class Watched(Bench):
+        def drawn_what_if(
+            self, changes: Any, draws: int, seed: int, which: Any, *others: Any
+        ) -> tuple[Estimate, ...]:
+            assert draws == 20
+            calls.append(([key for key, _ in changes], len(changes), list(which)))
+            return super().drawn_what_if(changes, draws, seed, which, *others)
+
+    bench = Watched(held)
     cases = bench.on(Sheet(held, 41, 7))
     today = answer(rank(cases.estimates, held, cases.size), ())
     moves = {"hardware.usd_per_hour": frozenset({1})}
@@ -480,10 +500,16 @@ def test_values_that_are_asked_together_get_the_answers_they_get_alone(
     values += [("data.examples", 900.0), values[0]]
     alone = [prober.ask([value], 20)[0] for value in values]
     assert len({a.word for a in alone}) > 1
+    assert all(which == [1] for keys, _, which in calls if keys == ["hardware.usd_per_hour"])
     for rows, cells in ((8_000, 200_000), (50, 200_000), (8_000, 100), (1, 1)):
         monkeypatch.setattr(flips, "BLOCK_ROWS", rows)
         monkeypatch.setattr(flips, "BLOCK_CELLS", cells)
+        calls.clear()
         assert prober.ask(values, 20) == alone
+        for _, count, which in calls:
+            assert count == 1 or (count * 21 <= rows and count * 21 * len(which) <= cells)
+        most = max(count for _, count, _ in calls)
+        assert most == {50: 2, 8_000: most, 1: 1}[rows]
     assert prober.ask([], 20) == []
 
 
@@ -512,19 +538,128 @@ def test_no_value_is_tried_from_which_on_there_are_other_options() -> None:
     asked: list[tuple[str, float]] = []
 
     class Watched(Bench):
-        def drawn_what_if(self, changes: Any, *others: Any) -> tuple[Estimate, ...]:
+        def drawn_what_if(self, changes: Any, size: int, *others: Any) -> tuple[Estimate, ...]:
             asked.extend(changes)
-            return super().drawn_what_if(changes, *others)
+            draws.add(size)
+            return super().drawn_what_if(changes, size, *others)
 
+    draws: set[int] = set()
     bench = Watched(held)
     cases = bench.on(Sheet(held, 101, 7))
     today = answer(rank(cases.estimates, held, cases.size), ())
     key = "traffic.static_tokens"
-    prober = Prober(bench, held, lambda r: answer(r, ()), 7, today, cases, {key: 4000.0})
+    prober = Prober(bench, held, lambda r: answer(r, ()), 7, today, cases, {key: 3600.0})
     flip_points(prober)
     tried = [value for name, value in asked if name == key]
     assert tried
-    assert max(tried) * 1.05 < 4000.0
+    assert max(tried) * 1.05 < 3600.0  # 2.15 · 1,650 is 3,554
+    assert draws <= {flips.COARSE_DRAWS, flips.FINE_DRAWS, 100}
+    assert 100 in draws  # every point is confirmed on all of them
     labels = {value for name, value in asked if name == "data.examples"}
     assert 777.0 in labels
     assert 888.0 not in labels
+
+
+def test_only_known_numbers_are_moved() -> None:
+    figures = {
+        "team.hourly_usd": Figure(np.array([110.0, 90.0]), "USD/h", "team.hourly_usd"),
+        "data.label_usd": Figure(np.nan, "USD", "data.label_usd"),
+        "gpu.usd_per_hour": Figure(2.0, "USD/h", "gpu.usd_per_hour"),  # no question
+    }
+    cases: Any = SimpleNamespace(inputs=figures)
+    assert flips.known_numbers(cases) == {"team.hourly_usd": 110.0}
+
+
+def test_another_number_of_labels_may_score_a_tuned_option_and_leaves_prompts_as_they_are() -> None:
+    options = (*PAIR, replace(PAIR[1], technique="full"))
+    seen: list[tuple[float, list[int]]] = []
+
+    def scored_at(labels: float, which: Sequence[int]) -> tuple[bool, ...]:
+        seen.append((labels, list(which)))
+        return tuple(i == 2 for i in which)
+
+    def prober(flags: NDArray[np.bool_] | None) -> Any:
+        today: Any = SimpleNamespace(ranking=SimpleNamespace(scored=flags, options=options))
+        evaluator: Any = SimpleNamespace(scored_at=scored_at)
+        cases: Any = None
+        return Prober(evaluator, brief(), lambda r: answer(r, ()), 7, today, cases)
+
+    flags = np.array([True, True, False])
+    assert prober(flags)._scored_at(500.0, [0, 1, 2]).tolist() == [True, False, True]
+    assert prober(flags)._scored_at(500.0, [2]).tolist() == [True]
+    assert flags.tolist() == [True, True, False]
+    assert seen == [(500.0, [1, 2]), (500.0, [2])]
+    assert prober(None)._scored_at(500.0, [0, 1, 2]) is None
+
+
+def test_only_a_change_of_labels_changes_what_is_scored() -> None:
+    held = brief()
+    judged: list[list[bool]] = []
+
+    class Unscored(Bench):
+        def scored_at(self, labels: float, which: Sequence[int]) -> tuple[bool, ...]:
+            return (False,) * len(which)
+
+    def judge(ranking: Ranking) -> Ruling:
+        assert ranking.scored is not None
+        judged.append(ranking.scored.tolist())
+        return answer(ranking, ())
+
+    bench = Unscored(held)
+    cases = bench.on(Sheet(held, 21, 7))
+    today = answer(rank(cases.estimates, held, cases.size), ())
+    prober = Prober(bench, held, judge, 7, today, cases)
+    prober.ask([("data.label_usd", 2.0), ("data.examples", 900.0)], 20)
+    assert judged == [[True, True], [True, False]]
+
+
+@pytest.mark.parametrize(("draws", "taken"), [(10, 10), (20, 20), (400, 20)])
+def test_another_horizon_is_asked_on_no_more_draws_than_there_are(draws: int, taken: int) -> None:
+    held = brief()
+    asked: list[tuple[int, int]] = []
+
+    class Watched(Bench):
+        def over(self, months: int, draws: int, seed: int, cases: Cases) -> Evaluated:
+            asked.append((months, draws))
+            return super().over(months, draws, seed, cases)
+
+    bench = Watched(held)
+    cases = bench.on(Sheet(held, 21, 7))
+    today = answer(rank(cases.estimates, held, cases.size), ())
+    Prober(bench, held, lambda r: answer(r, ()), 7, today, cases).over(24, draws)
+    assert asked == [(24, taken)]
+
+
+@pytest.mark.parametrize(
+    ("key", "now", "values"),
+    [
+        ("traffic.retry_rate", 0.3, [0.0, 0.25, 0.5, 0.75, 1.0]),
+        ("data.label_usd", 2.0, [0.02, 0.2, 2.0, 20.0, 200.0]),
+        ("data.label_usd", 0.0, [0.0, 1e-3, 1e-3 * 10 ** (7 / 3), 1e-3 * 10 ** (14 / 3), 1e4]),
+        ("team.training_runs", 2.0, [1.0, 1.0, 2.0, 20.0, 200.0]),  # one at least
+    ],
+)
+def test_a_grid_by_hand(key: str, now: float, values: list[float]) -> None:
+    assert grid(questions()[key], now, 5).tolist() == pytest.approx(values)
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ({0.2: "tune", 20.0: "tune"}, [(2.0, 20.0), (2.0, 0.2)]),
+        ({2.0: "tune"}, []),  # today's own value is none
+        ({0.02: "tune", 200.0: "tune"}, [(20.0, 200.0), (0.2, 0.02)]),
+    ],
+)
+def test_changes_are_looked_for_on_both_sides_of_today(
+    answers: dict[float, str], expected: list[tuple[float, float]]
+) -> None:
+    def ask(values: Sequence[tuple[str, float]], draws: int) -> list[flips.ShortRuling]:
+        assert draws == flips.COARSE_DRAWS
+        return [word(answers.get(v, "prompt")) for _, v in values]
+
+    grids = {"a": np.array([1.0, 2.0]), "k": np.array([0.02, 0.2, 2.0, 20.0, 200.0])}
+    prober: Any = SimpleNamespace(ask=ask, today=TODAY)
+    found = flips._brackets(prober, grids, {"a": 1.0, "k": 2.0})
+    own = [(b.near, b.far) for b in found if b.key == "k"]
+    assert own == expected

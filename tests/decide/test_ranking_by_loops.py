@@ -164,7 +164,7 @@ def filled() -> Ranking:
     )
 
 
-BY_CASE = [
+BY_CASE = (
     "cost",
     "once",
     "quality",
@@ -174,7 +174,7 @@ BY_CASE = [
     "meets_weeks",
     "errors",
     "meets_latency",
-]
+)
 BY_OPTION = ("scored", "lasting", "cleared")
 
 

@@ -17,7 +17,17 @@ from advisor.core.verdict import Readiness
 from advisor.decide.interim import ByHand, Leaving, nearest
 from advisor.decide.interim import interim as until
 from advisor.decide.ranking import Ranking
-from advisor.decide.settling import UNDECIDED, answer, meanwhile, settled, undecided
+from advisor.decide.settling import (
+    UNDECIDED,
+    answer,
+    doubted,
+    meanwhile,
+    p_beats,
+    p_same_start,
+    proven,
+    settled,
+    undecided,
+)
 
 STOP = (Readiness("evaluation set", "stop", "no test items are in hand"),)
 WARN = (Readiness("evaluation set", "warn", "few"),)
@@ -410,3 +420,246 @@ def test_the_likely_case_alone_decides_nothing() -> None:
     assert meanwhile(wild, ()).named == meanwhile(quiet, ()).named
     found, before = answer(wild, ()), answer(quiet, ())
     assert (found.word, found.option) == (before.word, before.option)
+
+
+# --- edges ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("chance", "is_open"), [(0.69, True), (0.70, False), (0.71, False)])
+def test_an_unscored_model_is_trained_from_seven_in_ten_on(chance: float, is_open: bool) -> None:
+    cases = ranking(("tune", 100.0), ("prompt", 900.0), meets=(chance, 0.1))
+    found = undecided(scored(cases, False, False), ())
+    assert bool(found) is is_open
+    assert not is_open or found.endswith(
+        "the score of tune/t0@m0 is only predicted, and its chance to meet the limits is 69 %"
+    )
+    assert undecided(scored(cases, True, False), ()) == ""
+    prompts = ranking(("prompt", 100.0), ("tune", 900.0), meets=(chance, 0.1))
+    assert undecided(scored(prompts, False, False), ()) == ""
+
+
+@pytest.mark.parametrize(("beats", "doubted_by"), [(0.79, 0), (0.80, None)])
+def test_four_of_five_draws_beat_a_scored_option_and_as_dear_does_not(
+    beats: float, doubted_by: int | None
+) -> None:
+    """Where it is not cheaper it costs as much."""
+    cases = ranking(("tune", 100.0), ("tune", cheaper_in(beats, 50.0, 100.0)))
+    named = replace(scored(cases, True, False), named=1)
+    assert doubted(named) == doubted_by
+    assert p_beats(named, 1, 0) == pytest.approx(beats)
+    assert p_beats(named, 0, 1) == 0.0
+
+
+def test_what_misses_beats_nothing_and_is_beaten_at_any_cost() -> None:
+    cases = ranking(("tune", 100.0), ("tune", 900.0), meets=(0.4, 0.9))
+    assert p_beats(cases, 1, 0) == pytest.approx(0.5)  # where it keeps and the other does not
+    assert p_beats(cases, 0, 1) == pytest.approx(0.4)  # cheaper where it keeps
+    assert proven(scored(cases, True, True)) == 1
+    assert proven(scored(cases, True, False)) is None
+    assert proven(replace(scored(cases, True, True), lasting=np.array([True, False]))) is None
+
+
+@pytest.mark.parametrize(("chance", "words"), [(0.05, "ends soon"), (0.04, "")])
+def test_a_successor_needs_a_real_chance(chance: float, words: str) -> None:
+    cases = ranking(("tune", 10.0), ("tune", 20.0), ("prompt", 1.0), meets=(1.0, chance, 0.0))
+    ending = replace(cases, lasting=np.array([False, True, True]), named=0)
+    said = undecided(ending, ())
+    assert words in said
+    assert bool(said) is bool(words)
+    if words:
+        assert said == (
+            "a model of tune/t0@m0 ends soon, and the chance of tune/t1@m1, which lasts, to meet "
+            "the limits is 5 %"
+        )
+
+
+def test_a_longer_bar_that_was_scored_too_is_named_beside_a_proven_start() -> None:
+    """Tuning is best in 60 of 100 draws at next to no regret."""
+    cases = ranking(("prompt", 100.0), ("tune", cheaper_in(0.6, 99.0, 110.0)))
+    assert settled(scored(cases, True, True)).pick == 1
+    assert settled(scored(cases, True, False)).pick == 0
+
+
+def test_only_one_trained_model_may_cost_more_for_the_longer_bar() -> None:
+    """The hybrid is best in 60 draws, and in the others far dearer than the tuned model it is built
+    on, or than another one.
+    """
+    for model, named in (("m0", 1), ("other", 0)):
+        cases = ranking(("tune", 100.0), ("hybrid", cheaper_in(0.6, 99.0, 900.0)))
+        own = replace(cases.options[1], model=model)
+        assert settled(replace(cases, options=(cases.options[0], own))).pick == named
+    prompt_last = ranking(("tune", 100.0), ("prompt", cheaper_in(0.6, 99.0, 900.0)))
+    assert settled(prompt_last).pick == 0
+
+
+def test_a_regret_of_exactly_a_twentieth_is_not_at_stake() -> None:
+    cases = ranking(("prompt", 128.0), ("tune", cheaper_in(0.5, 115.2, 200.0)))
+    assert cases.regret(0) == pytest.approx(6.4)
+    assert undecided(cases, ()) == ""
+
+
+def test_one_unknown_cost_does_not_leave_it_open() -> None:
+    cases = ranking(("prompt", 100.0), ("tune", np.nan))
+    assert undecided(cases, ()) == ""
+    assert settled(cases).pick == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "chances", "p"),
+    [
+        ((True, False, False), (1.0, 1.0, 1.0), 0.7),
+        ((False, True, False), (1.0, 1.0, 1.0), 0.7),  # one of the family was scored
+        ((False, False, True), (1.0, 1.0, 1.0), 0.0),  # another model was
+        ((True, False, False), (0.4, 1.0, 1.0), 0.0),  # but it is not likely to keep the limits
+    ],
+)
+def test_a_common_start_is_that_of_one_scored_model(
+    flags: tuple[bool, ...], chances: tuple[float, ...], p: float
+) -> None:
+    """Tuned alone best in 30 draws, with examples in 40, another model in 30."""
+    draw = np.arange(DRAWS + 1) - 1
+    hybrid = np.where((draw % 100 >= 30) & (draw % 100 < 70), 1.0, 9.0)
+    other = np.where(draw % 100 >= 70, 1.0, 9.0)
+    cases = ranking(("tune", 5.0), ("hybrid", hybrid), ("tune", other), meets=chances)
+    options = (cases.options[0], replace(cases.options[1], model="m0"), cases.options[2])
+    named = replace(scored(cases, *flags), options=options, named=0)
+    if chances == (1.0, 1.0, 1.0):
+        assert p_same_start(named) == pytest.approx(p, abs=0.002)
+    else:
+        assert p_same_start(named) == p
+    assert p_same_start(replace(named, named=2)) == (
+        pytest.approx(0.3, abs=0.002) if flags[2] else 0.0
+    )
+    prompts = tuple(replace(o, approach="prompt") for o in options)
+    assert p_same_start(replace(named, options=prompts)) == 0.0
+
+
+# --- meanwhile, at its edges ---------------------------------------------------------------------
+
+FEW = (Readiness("scores", "warn", "few"),)
+
+
+def test_a_scored_prompt_takes_over_only_where_no_check_stops() -> None:
+    cases = ranking(("prompt", 10.0), ("prompt", 90.0), ("tune", 20.0), meets=(0.2, 1.0, 0.79))
+    in_place = replace(cases.options[0], as_is=True)
+    held = scored(replace(cases, options=(in_place, *cases.options[1:])), False, True, False)
+    assert meanwhile(held, ()).pick == 1
+    assert meanwhile(held, WARN).pick == 1
+    assert meanwhile(held, STOP).pick == 0
+    assert meanwhile(held, FEW).pick == 0
+    likely = replace(held, meets=np.ones_like(held.meets))
+    assert meanwhile(likely, ()).pick == 0
+    trained = scored(replace(held, meets=held.meets[:, [0, 2, 1]]), False, False, True)
+    assert meanwhile(trained, ()).pick == 0  # what is proven has to be trained first
+
+
+def test_of_what_beats_the_safe_option_the_one_of_least_cash_is_used() -> None:
+    """Both tuned models cost less; the dearer one in all takes less cash."""
+    cases = ranking(
+        ("prompt", 1000.0), ("tune", 500.0), ("tune", 600.0), errors=(100.0, 50.0, 300.0)
+    )
+    assert meanwhile(cases, ()).pick == 2
+    assert meanwhile(cases, STOP).pick == 0
+
+
+@pytest.mark.parametrize(
+    ("cost", "errors", "named"),
+    [
+        (999.0, 99.0, 1),  # 900 in cash, against 1,000 and 901
+        (1000.0, 200.0, 0),  # as dear in all
+        (999.0, 98.0, 0),  # as dear in cash
+        (1001.0, 300.0, 0),
+    ],
+)
+def test_what_is_used_meanwhile_costs_less_with_and_without_errors(
+    cost: float, errors: float, named: int
+) -> None:
+    cases = ranking(("prompt", 1000.0), ("tune", cost), errors=(99.0, errors))
+    assert meanwhile(cases, ()).pick == named
+
+
+@pytest.mark.parametrize(
+    ("beats", "rival_scored", "rival", "named"),
+    [
+        (0.81, False, "prompt", 1),
+        (0.80, False, "prompt", 1),
+        (0.79, False, "prompt", 0),
+        (0.79, True, "prompt", 1),
+        (0.81, False, "tune", 0),
+        (0.79, True, "tune", 1),
+    ],
+)
+def test_an_unscored_option_is_used_meanwhile_where_it_is_a_prompt_that_clearly_beats(
+    beats: float, rival_scored: bool, rival: str, named: int
+) -> None:
+    """Beside a prompt that was scored and is likely to keep the limits."""
+    cases = ranking(("prompt", 100.0), (rival, cheaper_in(beats, 10.0, 110.0)))
+    assert meanwhile(scored(cases, True, rival_scored), ()).pick == named
+
+
+@pytest.mark.parametrize(
+    ("safe_scored", "chance", "named"), [(True, 1.0, 0), (False, 1.0, 1), (True, 0.4, 1)]
+)
+def test_beside_what_is_not_proven_a_prompt_need_not_beat_clearly(
+    safe_scored: bool, chance: float, named: int
+) -> None:
+    """The one in place is dearer in 60 of 100 draws and 24 a draw on average."""
+    cases = ranking(
+        ("prompt", 100.0), ("prompt", cheaper_in(0.6, 10.0, 130.0)), meets=(chance, 0.75), as_is=0
+    )
+    assert meanwhile(scored(cases, safe_scored, False), ()).pick == named
+
+
+@pytest.mark.parametrize(
+    ("chances", "pick"),
+    [
+        ((0.40, 0.31), 1),  # nearly the chance, and cheaper
+        ((0.40, 0.29), 0),
+        ((0.05, 0.01), 1),
+        ((0.5, 0.39), 0),  # likely: the leader among those
+        ((0.04, 0.0), 0),  # hopeless: the better score
+    ],
+)
+def test_of_prompts_that_may_keep_the_limits_the_cheapest_of_nearly_the_best_chance(
+    chances: tuple[float, float], pick: int
+) -> None:
+    cases = ranking(("prompt", 90.0), ("prompt", 10.0), meets=chances, quality=(0.8, 0.7))
+    assert meanwhile(cases, STOP).pick == pick
+
+
+@pytest.mark.parametrize(
+    ("flags", "pick"),
+    [
+        ({}, 0),
+        ({"scored": (False, True, False)}, 1),
+        ({"scored": (True, True, False), "lasting": (False, True, True)}, 1),
+        ({"scored": (True, False, False), "lasting": (False, True, True)}, 1),
+        ({"scored": (True, False, False), "cleared": (False, True, True)}, 1),
+        ({"cleared": (False, False, True), "lasting": (True, True, False)}, 2),
+        ({"cleared": (False, True, True), "lasting": (True, False, True)}, 2),
+    ],
+)
+def test_the_safest_prompt_keeps_the_policy_then_lasts_then_was_scored(
+    flags: dict[str, tuple[bool, ...]], pick: int
+) -> None:
+    cases = ranking(("prompt", 10.0), ("prompt", 20.0), ("prompt", 30.0), ("tune", 1.0))
+    known = {name: np.array([*own, True]) for name, own in flags.items()}
+    assert meanwhile(replace(cases, **known), STOP).pick == pick
+
+
+@pytest.mark.parametrize(
+    ("flags", "pick"),
+    [
+        ({}, 1),
+        ({"lasting": (True, False)}, 0),
+        ({"lasting": (False, False)}, 1),
+        ({"cleared": (True, False)}, 0),
+        ({"cleared": (False, False)}, 1),
+    ],
+)
+def test_what_takes_over_meanwhile_is_as_safe(
+    flags: dict[str, tuple[bool, ...]], pick: int
+) -> None:
+    cases = ranking(("prompt", 100.0), ("tune", 10.0))
+    known = {name: np.array(own) for name, own in flags.items()}
+    assert meanwhile(replace(cases, **known), ()).pick == pick
