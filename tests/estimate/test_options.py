@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from advisor.core.brief import Brief, Score
+from advisor.core.brief import Brief, Current, Score
 from advisor.core.option import Mode, Option, Place, Serving
 from advisor.core.quantity import Range
 from advisor.estimate.options import (
     can_cache,
     can_reorder,
     cascade_of,
+    options,
     prompt_techniques,
     score_of_prompt,
     score_of_tuned,
@@ -22,7 +23,7 @@ from advisor.estimate.options import (
     servings,
     shown_static_tokens,
 )
-from tests.options import SONNET, brief, prompt
+from tests.options import LLAMA, ROBERTA, SONNET, TUNED, brief, prompt, setting
 
 
 def scored(*scores: Score, **answers: Any) -> Brief:
@@ -244,3 +245,149 @@ def test_who_serves_an_option(place: Place, team: bool, gpus: bool, leaves: bool
     assert replace(option, helper="x").sends_data_out
     assert (option.runs_on == "azure") is not team
     assert (prompt("uncached").family, option.family) == ("", "m")
+
+
+def test_only_a_model_that_writes_is_prompted_on_ones_own_gpus() -> None:
+    facts = replace(setting(), models={"llama-3.1-8b": LLAMA, "roberta-base": ROBERTA})
+    case = brief()
+    names = ("llama-3.1-8b", "roberta-base", "closed")
+    case = replace(case, models=replace(case.models, prompt=names, tune=()))
+    assert [option.id for option in options(case, facts)] == [
+        "prompt/few-shot@llama-3.1-8b+rented",
+        "prompt/few-shot@roberta-base+uncached",
+        "prompt/few-shot@closed+uncached",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("current", "serving"),
+    [
+        (Current("prompt", "few-shot", "claude-sonnet-5", None), "cached-5m"),
+        (Current("prompt", "few-shot", "claude-sonnet-5", TWO), "uncached"),
+        (Current("prompt", "few-shot", "nameless", None), "uncached"),
+        (Current("tune", "lora", "llama-3.1-8b", None), "rented"),
+        (Current("tune", "hosted", "llama-3.1-8b", None), "hosted"),
+        (Current("tune", "lora", "closed", None), "hosted"),
+    ],
+)
+def test_what_is_in_place_is_served_as_it_most_likely_is(current: Current, serving: str) -> None:
+    facts = replace(setting(), models={"llama-3.1-8b": LLAMA})
+    first = options(replace(brief(), current=current), facts)[0]
+    assert (first.as_is, first.serving.suffixes[0]) == (True, serving)
+    assert first.provider == ("anthropic" if current.model == "claude-sonnet-5" else "")
+
+
+def test_without_gpus_what_is_tuned_in_place_is_hosted() -> None:
+    facts = replace(setting(), models={"llama-3.1-8b": LLAMA})
+    current = Current("tune", "lora", "llama-3.1-8b", None)
+    case = replace(brief(hardware__gpu="None"), current=current)
+    assert options(case, facts)[0].serving.suffixes == ("hosted",)
+    nameless = replace(brief(), current=Current("prompt", "few-shot", "", None))
+    assert not any(option.as_is for option in options(nameless, facts))
+
+
+@pytest.mark.parametrize(
+    ("kind", "output", "stated", "offered"),
+    [
+        ("classification", "short-text", False, True),
+        ("qa", "label", False, True),
+        ("extraction", "json", True, True),
+        ("extraction", "json", False, False),
+        ("qa", "json", True, False),
+    ],
+)
+def test_an_encoder_is_offered_where_it_can_do_the_task(
+    kind: str, output: str, stated: bool, offered: bool
+) -> None:
+    case = brief(task__type=kind, task__output=output)
+    origins = {k: o for k, o in case.origins.items() if stated or k != "models.tune"}
+    models = replace(case.models, prompt=(), tune=("roberta-base",))
+    facts = replace(setting(), models={"roberta-base": ROBERTA})
+    found = options(replace(case, models=models, origins=origins), facts)
+    assert bool(found) is offered
+
+
+@pytest.mark.parametrize(
+    ("stays", "gpu", "owned", "place"),
+    [
+        (False, "L40S", False, Place.CPU),
+        (True, "L40S", False, Place.CPU),
+        (True, "none", False, Place.OWN_CPU),
+        (False, "none", False, Place.CPU),
+        (False, "L40S", True, Place.OWN_CPU),
+    ],
+)
+def test_an_encoder_runs_on_a_server_of_ones_own_where_the_data_must_stay(
+    stays: bool, gpu: str, owned: bool, place: Place
+) -> None:
+    case = brief(
+        task__output="label",
+        policy__data_may_leave=not stays,
+        hardware__gpu=gpu,
+        hardware__owned=owned,
+    )
+    models = replace(case.models, prompt=(), tune=("roberta-base",))
+    facts = replace(setting(), models={"roberta-base": ROBERTA})
+    (found,) = options(replace(case, models=models), facts)
+    assert found.serving.place is place
+
+
+@pytest.mark.parametrize(
+    ("examples", "measured", "kept"),
+    [(0, (), False), (1, (), True), (0, ("tuned-few-shot",), True)],
+)
+def test_a_hybrid_that_shows_examples_needs_one_or_a_score(
+    examples: float, measured: tuple[str, ...], kept: bool
+) -> None:
+    scores = tuple(score(t, "LLAMA-3.1-8b", "hybrid") for t in measured)
+    case = scored(*scores, data__examples=examples)
+    facts = replace(setting(), models={"llama-3.1-8b": LLAMA})
+    ids = [option.id for option in options(case, facts)]
+    assert ("hybrid/tuned-few-shot@llama-3.1-8b+rented" in ids) is kept
+
+
+@pytest.mark.parametrize(
+    ("kind", "measured", "helpers", "offered"),
+    [
+        ("extraction", (), ("claude-sonnet-5",), True),
+        ("generation", (), ("claude-sonnet-5",), False),
+        ("generation", ("cascade",), ("claude-sonnet-5",), True),
+        ("extraction", (), ("nameless",), False),
+        ("extraction", (), ("nameless", "claude-sonnet-5"), True),
+    ],
+)
+def test_a_cascade_needs_a_confidence_and_a_priced_model_behind_it(
+    kind: str, measured: tuple[str, ...], helpers: tuple[str, ...], offered: bool
+) -> None:
+    scores = tuple(score(t, "llama-3.1-8b", "hybrid") for t in measured)
+    case = scored(*scores, task__type=kind)
+    case = replace(case, models=replace(case.models, prompt=helpers))
+    facts = replace(setting(), models={"llama-3.1-8b": LLAMA})
+    found = [option for option in options(case, facts) if option.technique == "cascade"]
+    assert [option.helper for option in found] == ["claude-sonnet-5"] * offered
+
+
+@pytest.mark.parametrize(
+    ("terms", "gpus", "suffixes"),
+    [
+        ({}, True, ["rented", "hosted"]),
+        ({"input_usd": None}, True, ["rented"]),
+        ({"input_usd": None}, False, ["hosted"]),
+        ({"batch_factor": 0.5}, False, ["hosted", "hosted+batch"]),
+        (
+            {"cached_input_usd": 0.1, "cache_minutes": (5,), "cache_minimum_tokens": 100},
+            False,
+            ["hosted", "hosted+cached"],
+        ),
+    ],
+)
+def test_a_tuned_model_is_served_where_its_price_is_quoted(
+    terms: dict[str, Any], gpus: bool, suffixes: list[str]
+) -> None:
+    facts = replace(
+        setting(tuned={"llama-3.1-8b": replace(TUNED, **terms)}), models={"llama-3.1-8b": LLAMA}
+    )
+    case = brief(task__type="generation", hardware__gpu="L40S" if gpus else "none")
+    case = replace(case, models=replace(case.models, prompt=()))
+    found = [o for o in options(case, facts) if o.approach == "tune"]
+    assert ["+".join(o.serving.suffixes) for o in found] == suffixes

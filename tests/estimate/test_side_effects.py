@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -74,3 +76,39 @@ def test_a_spread_is_never_negative() -> None:
         assert rows.min() >= 0
     p10, p50, p90 = np.quantile(estimate["quality.forgetting"].rows, [0.1, 0.5, 0.9])
     assert (p10, p50, p90) == pytest.approx((0.0, 0.022, 0.044), abs=0.002)
+
+
+@pytest.mark.parametrize(
+    ("technique", "shown", "spread"),  # Bertsch 2024: 0.038 up to 100 demonstrations, then 0.02
+    [
+        ("few-shot", 0, 0.038),
+        ("many-shot", 0, 0.02),
+        ("few-shot-100", 100, 0.038),
+        ("few-shot-101", 101, 0.02),
+        ("many-shot-50", 50, 0.038),
+    ],
+)
+def test_more_demonstrations_vary_less(technique: str, shown: int, spread: float) -> None:
+    option = replace(prompt("uncached", technique=technique), shown_examples=shown)
+    found = estimated(option, brief())["quality.repeat_spread"]
+    assert found.value == pytest.approx(spread)
+
+
+@pytest.mark.parametrize(
+    ("technique", "loss"), [("lora", 0.022), ("full", 0.09), ("hosted", 0.022), ("encoder", None)]
+)
+def test_what_is_forgotten_depends_on_what_is_trained(technique: str, loss: float | None) -> None:
+    """Biderman 2024; what a provider trains, it does not say: as adapters."""
+    figures = estimated(rented(technique), brief()).figures
+    assert ("quality.forgetting" in figures) is (loss is not None)
+    if loss is not None:
+        assert figures["quality.forgetting"].value == pytest.approx(loss)
+
+
+def test_only_a_tuned_model_falls_below_the_prompt_and_only_reasoning_may_cost_score() -> None:
+    hybrid = estimated(rented("tuned-few-shot", "hybrid"), brief())
+    assert "quality.below_prompt" not in hybrid.figures
+    thought = estimated(prompt("uncached", technique="chain-of-thought"), rows=2001, seed=1)
+    gain = thought["quality.reasoning_gain"].rows
+    assert np.quantile(gain, [0.1, 0.5]) == pytest.approx([-0.02, 0.038], abs=0.005)
+    assert gain.min() < -0.02

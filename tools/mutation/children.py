@@ -134,6 +134,13 @@ def first_failure(tests: Mapping[str, float], root: Path) -> str:
     return failed[-1] if failed else f"pytest ended with {code}"
 
 
+def refuse_failing(tests: Mapping[str, float], root: Path) -> None:
+    """Raises SystemExit where one of the tests fails without any change: it would notice all."""
+    failed = first_failure(tests, root)
+    if failed:
+        raise SystemExit(f"fails without any change: {failed}")
+
+
 def covered(file: str, root: Path) -> dict[str, Any]:
     """The seconds of each test of a file, and the lines that each of them runs."""
     result = root.parent / "covered.json"

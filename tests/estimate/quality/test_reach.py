@@ -195,3 +195,19 @@ def test_a_target_that_some_draws_never_reach_is_open_upwards() -> None:
     assert 10 <= shares[0] < shares[1] < 50
     sure = labels_to_reach(TASK, LORA, points(8192), 0.94, normals=normals, size=SIZE)
     assert (sure.reason, sure.range.p90 < 64 * 8192) == ("", True)
+
+
+def test_a_target_is_reached_where_the_curve_meets_it_and_stays_reached() -> None:
+    """Columns: exactly at a point, between two, from the first on, never, and after a fall."""
+    grid = np.array([10.0, 100.0, 1000.0])
+    curve = np.array(
+        [
+            [0.5, 0.5, 0.9, 0.5, 0.5],
+            [0.8, 0.7, 0.95, 0.6, 0.85],
+            [0.9, 0.9, 0.99, 0.7, 0.6],
+        ]
+    )
+    found = crossings(curve, grid, 0.8)
+    half = float(np.exp((np.log(100.0) + np.log(1000.0)) / 2))
+    fell = 10 ** (1 + (0.8 - 0.5) / (0.85 - 0.5))
+    assert found == pytest.approx([100.0, half, 10.0, np.inf, fell])

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 
 from advisor.core.training import TrainingRun
-from advisor.estimate.training import estimate, frameworks, rates, throughput
+from advisor.estimate.training import (
+    alternatives,
+    estimate,
+    frameworks,
+    lengths,
+    rates,
+    throughput,
+)
 from advisor.estimate.training.alternatives import moves
 from advisor.estimate.training.coefficients import fitted
 from tests.estimate.training.catalogue import a_run
@@ -101,3 +109,73 @@ def test_links_differ_by_generation(gpu: str, of_a100: float) -> None:
 )
 def test_words_of_two_meanings_are_open(changes: dict[str, object], is_open: bool) -> None:
     assert (moves(a_run(packed=True, **changes), memory) > 0.0) is is_open
+
+
+@pytest.mark.parametrize(
+    ("changes", "others"),
+    [
+        ({"assumed": ("grad_accum",)}, [[{"grad_accum": 1}, {"grad_accum": 8}]]),
+        (
+            {"assumed": ("micro_batch",), "micro_batch": 3},
+            [[{"micro_batch": 2}, {"micro_batch": 6}]],
+        ),
+        ({"assumed": ("micro_batch",)}, [[{"micro_batch": 1}, {"micro_batch": 2}]]),
+        (
+            {"assumed": ("mean_tokens",), "mean_tokens": 300.0},
+            [[{"mean_tokens": 150.0}, {"mean_tokens": 600.0}]],
+        ),
+        (
+            {"assumed": ("mean_tokens",), "longest_tokens": 900.0, "examples": 1.0},
+            [[{"mean_tokens": 150.0}, {"mean_tokens": 600.0}]],
+        ),
+        (
+            {"assumed": ("mean_tokens",), "mean_tokens": 1.0},
+            [[{"mean_tokens": 1.0}, {"mean_tokens": 2.0}]],
+        ),
+        (
+            {"assumed": ("seq_len",), "mean_tokens": 300.0, "longest_tokens": None},
+            [[{"seq_len": 512, "mean_tokens": 150.0}, {"seq_len": 2048, "mean_tokens": 600.0}]],
+        ),
+        ({"fused_loss": "yes"}, [[{"fused_loss": "kernel"}, {"fused_loss": "projection"}]]),
+        (
+            {"memory_basis": "unstated"},
+            [[{"memory_basis": "allocated"}, {"memory_basis": "process"}]],
+        ),
+        (
+            {"padding_free": True, "packed": False, "mean_tokens": 300.0},
+            [[{"sorted_by_length": True}, {"sorted_by_length": False}]],
+        ),
+        ({"assumed": ("framework",)}, []),
+    ],
+)
+def test_an_open_setting_may_be_one_of_these(
+    changes: dict[str, object], others: list[list[dict[str, object]]]
+) -> None:
+    run = replace(a_run(packed=True, seq_len=1024), **changes)  # type: ignore[arg-type]
+    found = list(alternatives._alternatives(run))
+    assert [
+        [
+            {name: getattr(other, name) for name in stated}
+            for other, stated in zip(group, expected, strict=True)
+        ]
+        for group, expected in zip(found, others, strict=True)
+    ] == others
+
+
+def test_another_mean_never_makes_the_longest_row_longer_than_is_known() -> None:
+    run = a_run(mean_tokens=300.0, longest_tokens=900.0, examples=500.0)
+    shorter, longer = (alternatives._of_mean(run, factor) for factor in (0.1, 2.0))
+    assert longer.longest_tokens == 900.0
+    assert shorter.longest_tokens == pytest.approx(lengths.longest_example(30.0, 500.0))
+    usual = alternatives._of_mean(replace(run, examples=None), 0.1)
+    assert usual.longest_tokens == pytest.approx(lengths.longest_example(30.0, 1000.0))
+    both = alternatives._of_length(replace(run, longest_tokens=900.0, seq_len=1000), 0.5)
+    assert (both.seq_len, both.mean_tokens, both.longest_tokens) == (500, 150.0, 450.0)
+
+
+def test_a_move_is_half_the_range_of_its_logarithm_squared() -> None:
+    run = a_run(packed=True, assumed=("grad_accum",))
+    found = moves(run, lambda one: 4.0 if one.grad_accum == 8 else 1.0)
+    assert found == pytest.approx((0.5 * math.log(4.0)) ** 2)
+    assert moves(run, lambda one: None) == 0.0
+    assert moves(run, lambda one: None if one.grad_accum == 8 else 1.0) == 0.0

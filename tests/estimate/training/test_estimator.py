@@ -230,3 +230,22 @@ def test_speed_is_tokens_of_a_step_over_its_seconds() -> None:
     assert estimate(run).tokens_per_second.likely == pytest.approx(2 * 1024 / seconds)
     reason = estimate(replace(run, gpu=None)).tokens_per_second.reason
     assert reason == "the GPU 'L40S' is not in profiles/gpus"
+
+
+def test_memory_is_in_gibibytes_and_speed_in_tokens_per_second_also_where_runs_correct_them() -> (
+    None
+):
+    run = a_run(packed=True)
+    own = TrainingMeasurement(run, memory_gib=20.0, tokens_per_second=3000.0)
+    for found in (estimate(run), estimate(run, [own])):
+        assert (found.memory_gib.unit, found.tokens_per_second.unit) == ("GiB", "tokens/s")
+    corrected = estimate(run, [own])
+    assert corrected.memory_gib.source == "corrected by 1 own run"
+    assert estimate(run, [own, own]).memory_gib.source == "corrected by 2 own runs"
+    plain = estimate(run)
+    between = sorted((plain.memory_gib.likely, 20.0))
+    assert between[0] < corrected.memory_gib.likely < between[1]
+    spoken = sorted((plain.tokens_per_second.likely, 3000.0))
+    assert spoken[0] < corrected.tokens_per_second.likely < spoken[1]
+    silent = TrainingMeasurement(run)
+    assert estimate(run, [silent]).memory_gib == plain.memory_gib
