@@ -2,10 +2,11 @@
 
 usage: python -m tools.reference_replay
 
-A record (calibration/reference/*.jsonl) names model, method, micro-batch and length in the label
-of each trial and the rest in its result; its plan was that of `advisor calibrate throughput` with
-random weights: rank 16, all linear matrices, packed, no fused loss. A slice of a model is estimated
-as a model of so many layers. tools/accuracy_runs.py puts the table on the accuracy page.
+A record (calibration/reference/*.jsonl) names model, method, micro-batch, length and what is not
+usual in the label of each trial; the rest is that of `advisor calibrate throughput` with random
+weights: rank 16, all linear matrices, packed, no fused loss. A slice of a model is estimated as a
+model of so many layers. Memory is that of the process, or of tensors where that is not stated.
+tools/accuracy_runs.py puts the table on the accuracy page.
 """
 
 from __future__ import annotations
@@ -17,18 +18,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from advisor import facts as tables
+from advisor.calibrate.measurements import run_of
+from advisor.calibrate.throughput_records import ThroughputResult, ThroughputSpec
 from advisor.core.experiment import JsonObject
 from advisor.core.facts import Gpu, Model
-from advisor.core.training import TrainingEstimate, TrainingRun
+from advisor.core.training import TrainingEstimate
 from advisor.estimate.training import estimate
 from advisor.estimate.training.architecture import params_by_formula
-from advisor.estimate.training.frameworks import OWN
 from advisor.shipped import folder
 
 LABEL = re.compile(
-    r"(?P<model>\S+) (?P<method>\w+), (?P<batch>\d+) × (?P<length>\d+)"
-    r"(?:, (?P<layers>\d+) layers)?$"
+    r"(?P<model>\S+) (?P<method>\w+), (?P<batch>\d+) × (?P<length>\d+)(?P<rest>(, .+)?)$"
 )
+SETTINGS = (
+    (re.compile(r"(\d+) layers"), "layers"),
+    (re.compile(r"rank (\d+)"), "rank"),
+    (re.compile(r"(full) checkpointing"), "checkpointing"),
+    (re.compile(r"(attention|qv|all-linear)"), "targets"),
+    (re.compile(r"(sgd|adamw8bit|paged-adamw8bit)"), "optimizer"),
+)
+"""What a label says beyond model, method and shape, and which field of the trial it is."""
 
 
 @dataclass(frozen=True)
@@ -71,51 +80,63 @@ def replayed(folder_of_records: Path | None = None) -> Iterator[Replayed]:
 
 
 def _of_trial(record: str, event: JsonObject, gpu: Gpu, facts: tables.Facts) -> Replayed:
-    label = LABEL.match(event["label"])
-    if label is None:
-        raise ValueError(f"{record}: {event['label']!r} is not the label of a throughput trial")
-    whole = facts.architecture(label["model"])
+    spec = spec_of(record, event["label"])
+    whole = facts.architecture(spec.model_name)
     if whole is None:
-        raise ValueError(f"{record}: no model {label['model']} in profiles/models.csv")
-    model = whole if label["layers"] is None else sliced(whole, int(label["layers"]))
-    run = _run(label["method"], model, event["result"], gpu, int(label["length"]))
-    result = event["result"]
-    return Replayed(
-        record,
-        event["label"],
-        result["memory"]["process_gib"],
-        result["tokens_per_second"],
-        estimate(run, without="own H200 2026-11-27"),
+        raise ValueError(f"{record}: no model {spec.model_name} in profiles/models.csv")
+    model = sliced(whole, spec.layers) if spec.layers else whole
+    result = ThroughputResult.from_json(event["result"])
+    assert result.memory is not None
+    assert result.tokens_per_second is not None
+    basis, memory_gib = "process", result.memory.process_gib
+    if memory_gib is None:
+        basis, memory_gib = "allocated", result.memory.allocated_gib
+    assert memory_gib is not None
+    run = run_of(spec, result, gpu, {spec.model_name.lower(): model}, (), basis)
+    if spec.layers:
+        run = replace(run, params=float(model.params))
+    estimated = estimate(run, without="own H200 2026-11-27")
+    return Replayed(record, event["label"], memory_gib, result.tokens_per_second, estimated)
+
+
+def spec_of(record: str, label: str) -> ThroughputSpec:
+    """The trial that a label names. Raises ValueError on a label of another kind."""
+    match = LABEL.match(label)
+    if match is None:
+        raise ValueError(f"{record}: {label!r} is not the label of a throughput trial")
+    said: dict[str, str | int] = {}
+    for part in filter(None, match["rest"].split(", ")):
+        value, name = _setting(part)
+        if not name:
+            raise ValueError(f"{record}: {label!r} is not the label of a throughput trial: {part}")
+        said[name] = int(value) if value.isdigit() else value
+    return ThroughputSpec.from_json(
+        {
+            "model_name": match["model"],
+            "method": match["method"],
+            "micro_batch": int(match["batch"]),
+            "seq_len": int(match["length"]),
+            "packed": True,
+            **said,
+        }
     )
 
 
+def _setting(part: str) -> tuple[str, str]:
+    """Value and field of one part of a label; empty where none is known."""
+    found = ((pattern.fullmatch(part), name) for pattern, name in SETTINGS)
+    return next(((match[1], name) for match, name in found if match), ("", ""))
+
+
 def sliced(model: Model, layers: int) -> Model:
-    """The same model with fewer layers, and their parameters."""
+    """The same model with fewer layers, and their parameters; experts as many in each layer."""
     few = replace(model, layers=layers)
     params = params_by_formula(few)
     if params is None:
         raise ValueError(f"{model.name}: parameters of a slice are not known")
-    return replace(few, params=params, active_params=params)
-
-
-def _run(method: str, model: Model, result: JsonObject, gpu: Gpu, length: int) -> TrainingRun:
-    return TrainingRun(
-        model_name=model.name,
-        model=model,
-        params=float(model.params),
-        gpu_name=gpu.name,
-        gpu=gpu,
-        method=method,
-        quantization="nf4" if method == "qlora" else "none",
-        dtype=result["dtype"],
-        micro_batch=result["micro_batch"],
-        seq_len=length,
-        mean_tokens=float(length),
-        packed=True,
-        attention=result["attention"],
-        framework=OWN,
-        memory_basis="process",
-    )
+    idle = (model.params - model.active_params) * layers // model.layers
+    experts = model.expert_params * layers // model.layers
+    return replace(few, params=params, active_params=params - idle, expert_params=experts)
 
 
 def main() -> None:

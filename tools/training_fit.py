@@ -64,6 +64,7 @@ SPEED = {  # documented value, doubt in its own unit
     "eff_fp8": (0.4, 0.10),
     "eff_other_method": (-0.1, 0.15),
     "eff_moe": (-0.5, 0.15),
+    "eff_grouped": (-0.4, 0.2),  # PyTorch's grouped product on an H200, three mixtures
     "eff_moe_width": (0.3, 0.1),
     "eff_tuned_stack": (0.0, 0.08),
     "eff_padding": (-0.05, 0.05),
@@ -88,11 +89,8 @@ SPEED = {  # documented value, doubt in its own unit
     "context_parallel": (0.1, 0.05),
     "tensor_exposed": (0.5, 0.15),
     "pipeline_bubble": (0.04, 0.03),
-    "launch_per_layer": (-6.1, 0.15),  # 2.2 ms: 111 kernels at 20 microseconds
-    "launch_adapter": (0.42, 0.08),  # 9 kernels of an adapted module over 37 of a layer, and casts
+    "launch_operation": (math.log(30e-6), 0.2),  # 20 to 40 microseconds, by the host's processor
     "launch_sharded": (0.4, 0.15),
-    "launch_moe": (2.2, 0.3),  # plain PyTorch may go through the experts one by one
-    "launch_moe_fused": (0.5, 0.3),
     "dequantize.nf4": (6.0, 1.5),
     "dequantize.gptq4": (12.0, 4.0),
     "dequantize.int8": (20.0, 6.0),
@@ -108,6 +106,7 @@ SPEED = {  # documented value, doubt in its own unit
 
 GIVEN = {
     "tflops_per_gb": 0.16,  # A100 0.153, RTX 4090 0.164
+    "experts_unstated": 64.0,
     "usable_memory": 0.985,  # GiB per printed GB: 79.1 of 80, 23.65 of 24
     "start_seconds": 25.0,
     "compile_seconds": 60.0,

@@ -279,6 +279,17 @@ def test_a_search_without_time_says_that_more_may_fit(device) -> None:
     assert found.tries == {}
 
 
+def test_paged_states_of_a_trial_are_counted_since_the_process_keeps_them(device) -> None:
+    model = adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"), "full")
+    trainer = Trainer(model, device, dtype="fp32", optimizer="adamw", learning_rate=1e-4)
+    trainer.step(Rows([16], 16, 96).batches(1, 0, "cpu", 0))
+    assert trainer.paged_bytes() == 0
+    moments = [state["exp_avg"] for state in trainer._optimizer.state.values()]
+    for moment in moments:
+        moment.is_paged = True
+    assert trainer.paged_bytes() == 4 * sum(p.numel() for p in model.parameters())
+
+
 def test_accumulated_steps_learn_what_one_large_step_learns(device) -> None:
     """Two micro-batches of equal length give the gradients of both at once."""
 

@@ -42,6 +42,8 @@ class Device:
         self._torch = torch
         self._own_time = alone and self.kind == "cpu" and torch.get_num_threads() == 1
         self.index = index
+        self.left_gib = 0.0
+        """Memory of earlier trials that this process cannot give back; not counted in a peak."""
         if self.kind == "cuda":
             torch.cuda.set_device(index)
 
@@ -86,7 +88,7 @@ class Device:
             return {
                 "allocated_gib": cuda.max_memory_allocated() / GIB,
                 "reserved_gib": reserved,
-                "process_gib": reserved + self._outside_allocator_gib(),
+                "process_gib": max(reserved + self._outside_allocator_gib() - self.left_gib, 0.0),
             }
         return {"allocated_gib": None, "reserved_gib": None, "process_gib": _peak_rss_gib()}
 

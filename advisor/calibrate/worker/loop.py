@@ -89,6 +89,13 @@ class Trainer:
             return contextlib.nullcontext()
         return self._torch.autocast(self.device.kind, dtype=self._autocast)
 
+    def paged_bytes(self) -> int:
+        """Size of the states of a paged optimiser, which bitsandbytes keeps as long as the process
+        lives.
+        """
+        states = (value for state in self._optimizer.state.values() for value in state.values())
+        return sum(value.nbytes for value in states if getattr(value, "is_paged", False))
+
     def schedule(self, learning_rate: float) -> None:
         """Learn at this rate from now on."""
         for group in self._optimizer.param_groups:

@@ -29,7 +29,7 @@ from advisor.calibrate.worker.micro_batch import largest_safe
 from advisor.calibrate.worker.process_group import ProcessGroup
 from advisor.calibrate.worker.reporter import Reporter
 from advisor.calibrate.worker.stop import Stop, Stopped
-from advisor.core.constants import QUANTILES
+from advisor.core.constants import GIB, QUANTILES
 from advisor.core.experiment import JsonObject, Trial
 
 EVALUATIONS = 3
@@ -75,6 +75,7 @@ def measure(
         own = _steps(trainer, batches, spec, reporter, stop, trial.label, group, power)
     steps = group.merged(own)
     result = _with_memory(result, group, PeakMemory(**device.peak_gib(), idle_gib=idle))
+    device.left_gib += trainer.paged_bytes() / GIB
     result = _with_power(_with_speed(result, steps, device), power, steps, group)
     if group.any(stop.asked) and len(steps) < spec.steps:
         raise Stopped(stop.reason, result.to_json())

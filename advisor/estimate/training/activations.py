@@ -14,7 +14,7 @@ from functools import lru_cache
 from advisor.core.errors import UsageError
 from advisor.core.facts import Model
 from advisor.core.training import TrainingRun
-from advisor.estimate.training import frameworks
+from advisor.estimate.training import experts, frameworks
 from advisor.estimate.training.frameworks import Kernels
 from advisor.estimate.training.params import Linear, targeted
 from advisor.estimate.training.shape import Shape
@@ -89,9 +89,9 @@ class AdapterWidths:
     modules: float  # adapted modules of a layer, on average over the layers
 
 
-DROPOUT_MASKS = 6.0
-"""Bytes per hidden value that encoders keep for dropout: 8 to 10 counted on a CPU, where masks are
-as wide as values, and 2 on CUDA, where they are bytes.
+DROPOUT_MASKS = 2.0
+"""Bytes per hidden value that encoders keep for dropout on a GPU, where masks are bytes: two per
+layer. On a CPU they are as wide as values, 8 to 10 counted.
 """
 
 NO_ADAPTERS = AdapterWidths(0.0, 0.0, 0.0, 0.0)
@@ -164,9 +164,15 @@ def layer_bytes_per_token(run: TrainingRun, shape: Shape) -> float:
         _norms(run, shape, kind, fused)
         + shape.attending * _attention(run, shape, 4.0 if attends_in_fp32(run) else width)
         + shape.recurrent * width * shape.kept_by_recurrence
-        + shape.with_mlp * _mlp(run, shape, 4.0 if upcasts_embeddings(run) else width, fused)
+        + shape.with_mlp * _mlp(run, shape, _mlp_width(run, shape, width), fused)
         + _adapters(run, shape, kind, width)
     )
+
+
+def _mlp_width(run: TrainingRun, shape: Shape, width: float) -> float:
+    """Bytes per value: fp32 behind norms that were cast, but for experts in 16 bits."""
+    wide = upcasts_embeddings(run) and not experts.in_16_bits(run, shape)
+    return 4.0 if wide else width
 
 
 def _norms(run: TrainingRun, shape: Shape, kind: Precision, fused: bool) -> float:
@@ -193,6 +199,17 @@ def _norms(run: TrainingRun, shape: Shape, kind: Precision, fused: bool) -> floa
     return inputs + normalised + 2.0 * residual * h + 2.0 * heads
 
 
+SCORE_BYTES = {
+    "GptOssForCausalLM": 2.0,
+    "Gemma2ForCausalLM": 8.0,
+    "DebertaV2ForSequenceClassification": 9.0,
+    "MPNetForSequenceClassification": 7.0,
+}
+"""Bytes that eager attention keeps per score where it is not 6, the softmax in fp32 and in 16 bits:
+a softmax in 16 bits, caps, relative positions, masks of dropout.
+"""
+
+
 def _attention(run: TrainingRun, shape: Shape, width: float) -> float:
     """Query, key, value and the output; keys and values are repeated for each head where a mask
     keeps the kernel from sharing them.
@@ -200,7 +217,8 @@ def _attention(run: TrainingRun, shape: Shape, width: float) -> float:
     q = float(shape.query)
     kv = float(shape.key_value)
     if run.attention == "eager":
-        scores = 6.0 * shape.heads * run.seq_len
+        by_class = SCORE_BYTES.get(run.model.hf_class, 6.0) if run.model is not None else 6.0
+        scores = by_class * shape.heads * run.seq_len
         return width * (2.0 * q + 2.0 * q) + scores
     return width * (2.0 * q + 2.0 * kv)
 

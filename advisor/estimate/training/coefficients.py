@@ -28,6 +28,7 @@ class Coefficients:
     context_parallel: float
     dequantize: Mapping[str, float]
     eff_fp8: float
+    eff_grouped: float
     eff_moe: float
     eff_moe_width: float
     eff_nodes: float
@@ -36,13 +37,11 @@ class Coefficients:
     eff_padding: float
     eff_tuned_stack: float
     efficiency: Mapping[str, float]
+    experts_unstated: float
     gathered: float
     gathered_head: float
     head: float
-    launch_adapter: float
-    launch_moe: float
-    launch_moe_fused: float
-    launch_per_layer: float
+    launch_operation: float
     launch_sharded: float
     link_nodes: float
     link_nvlink: float

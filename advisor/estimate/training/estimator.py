@@ -15,6 +15,7 @@ from advisor.estimate.training import (
     basis,
     coefficients,
     correction,
+    experts,
     lengths,
     memory,
     objectives,
@@ -80,6 +81,7 @@ def estimate(
         ),
         notes=(
             *remarks.of_run(run),
+            *remarks.of_experts(experts.in_16_bits(run, shape)),
             *remarks.of_allocator(fragments),
             *remarks.carried_over(run, measured),
         ),

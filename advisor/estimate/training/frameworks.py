@@ -23,6 +23,20 @@ class Kernels(StrEnum):
     VENDOR = "vendor"  # fused kernels throughout, as Megatron has them
 
 
+class Experts(StrEnum):
+    """How a stack computes the experts of a mixture."""
+
+    LOOP = "loop"  # one after another
+    GROUPED = "grouped"  # all in one product of groups of tokens
+    TRANSFORMERS = "transformers"  # by the classes of transformers, as they were on the day
+
+
+GROUPED_SINCE = "2026-01-26"
+"""The day of transformers 5.0, whose mixtures use grouped products unless set otherwise
+(transformers, modeling_utils.py, get_correct_experts_implementation; pull request 42697).
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Framework:
     """Documented defaults and traits of one framework, with their source."""
@@ -50,8 +64,13 @@ class Framework:
     kernels: Kernels
     kbit_upcast: bool
     """Norms, embeddings and head are cast to fp32 before weights of 4 or 8 bits are trained on."""
+    double_quantization: bool
+    """The scales of NF4 weights are quantised too unless that is turned off."""
     kernel_loss_bytes: float
     """Bytes per logit at the peak of a loss kernel: logits, their gradient, and copies."""
+    experts: Experts
+    quantized_experts: bool
+    """Weights of 4 or 8 bits take in the experts that transformers 5 keeps as one tensor."""
     parallel_experts: bool
     """Experts are spread over GPUs and optimiser states are sharded."""
     keeps_whole: bool
@@ -72,10 +91,28 @@ class Framework:
         """How the loss is computed unless set otherwise."""
         return self.compiled_loss if compiled else self.fused_loss
 
+    def loops_over_experts(self, date: str) -> bool:
+        """Whether experts are gone through one by one in software of that date (empty: today)."""
+        if self.experts is Experts.TRANSFORMERS:
+            return not _is_grouped(date)
+        return self.experts is Experts.LOOP
+
+    def quantizes_experts(self, date: str) -> bool:
+        """Whether quantising a model takes in its experts, in software of that date (empty:
+        today): bitsandbytes replaces linear modules, which experts of transformers 5 are not
+        (bitsandbytes issue 1849).
+        """
+        return self.quantized_experts or not _is_grouped(date)
+
     @property
     def is_training_stack(self) -> bool:
         """Own kernels and loops, not the modules of transformers."""
         return self.kernels in (Kernels.TUNED, Kernels.VENDOR)
+
+
+def _is_grouped(date: str) -> bool:
+    """Whether transformers of a date keeps the experts of a layer as one tensor."""
+    return not date or date >= GROUPED_SINCE
 
 
 @cache
@@ -113,7 +150,10 @@ def _framework(cells: dict[str, str]) -> Framework:
         adapter_dropout=yes("adapter_dropout"),
         kernels=Kernels(cells["kernels"]),
         kbit_upcast=yes("kbit_upcast"),
+        double_quantization=yes("double_quantization"),
         kernel_loss_bytes=float(cells["kernel_loss_bytes"]),
+        experts=Experts(cells["experts"]),
+        quantized_experts=yes("quantized_experts"),
         parallel_experts=yes("parallel_experts"),
         keeps_whole=yes("keeps_whole"),
         offload=cells["offload"],

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from advisor.core.constants import GIB
 from advisor.core.errors import UsageError
 from advisor.core.training import TrainingRun
-from advisor.estimate.training import activations, frameworks, objectives
+from advisor.estimate.training import activations, experts, frameworks, objectives
 from advisor.estimate.training import params as counts
 from advisor.estimate.training.activations import Precision, precision
 from advisor.estimate.training.basis import MOVING, usable_gib
@@ -30,6 +30,11 @@ QUANTIZED |= {"mxfp4": 0.5 + 1 / 32, "nvfp4": 0.5 + 1 / 16}
 """Bytes per quantised weight with its scales: NF4 4 bits and an fp32 scale for 64 (Dettmers et al.
 2023, section 3), MXFP4 4 bits and a byte for 32 (OCP Microscaling Formats 1.0, section 5), NVFP4 4
 bits and an FP8 scale for 16 (NVIDIA Transformer Engine, nvfp4 recipe).
+"""
+
+DOUBLY_QUANTIZED = 0.5 + 1 / 64 + 4 / (64 * 256)
+"""The same of NF4 whose scales take 8 bits, and an fp32 scale 256 of them (Dettmers et al. 2023,
+section 3).
 """
 
 EXPERT_GROUP = 8
@@ -270,8 +275,16 @@ def _weights(run: TrainingRun, shape: Shape) -> float:
     if run.quantization not in QUANTIZED:
         return width * shape.params
     apart = 4.0 if activations.upcasts_embeddings(run) else width
-    inner = shape.params - shape.embedding_params
-    return QUANTIZED[run.quantization] * inner + apart * shape.embedding_params
+    wide = experts.in_16_bits(run, shape)
+    inner = shape.params - shape.embedding_params - wide
+    return stored_bytes(run) * inner + apart * shape.embedding_params + width * wide
+
+
+def stored_bytes(run: TrainingRun) -> float:
+    """Bytes per weight as stored, 2 where it is not quantised."""
+    if run.quantization == "nf4" and frameworks.of(run).double_quantization:
+        return DOUBLY_QUANTIZED
+    return QUANTIZED.get(run.quantization, 2.0)
 
 
 def _reference(run: TrainingRun, shape: Shape) -> float:
@@ -327,7 +340,7 @@ def _buffers(run: TrainingRun, shape: Shape, where: Layout, k: Coefficients) -> 
     sizes = 0.0
     if where.sharded_weights and where.shard > 1:
         inner = shape.params - shape.embedding_params
-        stored = QUANTIZED.get(run.quantization, 2.0)
+        stored = stored_bytes(run)
         sizes += k.gathered * stored * inner / shape.layers / where.tensor
         sizes += k.gathered_head * 2.0 * shape.vocabulary * shape.hidden / where.tensor
         if run.method != "full" and frameworks.of(run).keeps_whole:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from advisor.core.constants import GIGA
 from advisor.core.training import TrainingMeasurement, TrainingRun
 from advisor.estimate.training import frameworks, lengths, rates
 from advisor.estimate.training.activations import LOW_PRECISION, Precision, precision
@@ -51,6 +52,17 @@ def of_run(run: TrainingRun) -> tuple[str, ...]:
         typical = "T5 model" if is_encoder_decoder(run.model_name) else "decoder"
         notes.append(f"the architecture is not known: a typical {typical} of the same size is used")
     return tuple(notes)
+
+
+def of_experts(in_16_bits: float) -> tuple[str, ...]:
+    """That so many parameters of experts are not quantised, where some are not."""
+    if not in_16_bits:
+        return ()
+    return (
+        f"{in_16_bits / GIGA:.3g} billion parameters of experts stay in 16 bits: under "
+        "transformers 5 bitsandbytes quantises linear modules, and experts are none of them "
+        "(bitsandbytes issue 1849); --framework unsloth and axolotl quantise them too",
+    )
 
 
 def carried_over(run: TrainingRun, measured: Sequence[TrainingMeasurement]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from advisor.core.run_words import WORDS, canonical, layout_and_offload, storage
 from advisor.core.training import TrainingRun
 from advisor.estimate.training import frameworks
 from advisor.estimate.training.activations import trained_dtype
-from advisor.estimate.training.frameworks import Framework
+from advisor.estimate.training.frameworks import Framework, Kernels
 from advisor.estimate.training.params import trainable_params
 from advisor.estimate.training.rates import lacks_bf16
 
@@ -118,7 +118,7 @@ def to_run(
         padding_free=None if request.batches is None else BATCHES[request.batches],
         sorted_by_length=None if request.batches is None else request.batches == "sorted",
         checkpointing=request.checkpointing or _usual_checkpointing(request, stack),
-        attention=request.attention or _usual_attention(stack, gpu),
+        attention=request.attention or _usual_attention(stack, gpu, model),
         fused_loss=request.fused_loss or stack.loss(request.compiled),
         compile=request.compiled,
         offload=request.offload or (stack.offload if sharding in SHARDS_WEIGHTS else "none"),
@@ -200,8 +200,22 @@ def _usual_checkpointing(request: RunRequest, stack: Framework) -> str:
     return stack.checkpointing
 
 
-def _usual_attention(stack: Framework, gpu: Gpu | None) -> str:
-    """Flash kernels need Ampere or newer, so other GPUs run PyTorch's own."""
+EAGER_CLASSES = frozenset(
+    f"{name}ForCausalLM"
+    for name in ("Bloom", "GPTJ", "GPTNeo", "Gemma2", "GptOss", "Mpt", "DeepseekV4", "MiMoV2Flash")
+) | {"DebertaV2ForSequenceClassification", "MPNetForSequenceClassification"}
+"""Classes of transformers 5.23 whose attention is no fused kernel of PyTorch (`_supports_sdpa`):
+sinks, caps and relative positions need the scores.
+"""
+
+
+def _usual_attention(stack: Framework, gpu: Gpu | None, model: Model | None) -> str:
+    """Flash kernels need Ampere or newer, so other GPUs run PyTorch's own, where the class of a
+    model can.
+    """
+    plain = stack.attention == "sdpa" and stack.kernels is Kernels.PLAIN
+    if plain and model is not None and model.hf_class in EAGER_CLASSES:
+        return "eager"
     old = gpu is not None and lacks_bf16(gpu)
     return "sdpa" if old and stack.attention == "flash" else stack.attention
 

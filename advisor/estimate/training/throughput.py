@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from advisor.core.constants import TERA
 from advisor.core.facts import Gpu
 from advisor.core.training import TrainingRun
-from advisor.estimate.training import frameworks, objectives, rates, traffic
+from advisor.estimate.training import experts, frameworks, objectives, rates, traffic
 from advisor.estimate.training.activations import (
     Precision,
     attends_in_fp32,
@@ -20,7 +20,7 @@ from advisor.estimate.training.activations import (
 from advisor.estimate.training.coefficients import Coefficients
 from advisor.estimate.training.launches import launch_seconds
 from advisor.estimate.training.lengths import computed_length, mean_length
-from advisor.estimate.training.memory import QUANTIZED, layout, mostly_trained, sequences
+from advisor.estimate.training.memory import layout, mostly_trained, sequences, stored_bytes
 from advisor.estimate.training.shape import Shape
 from advisor.estimate.training.traffic import again
 
@@ -35,6 +35,11 @@ BANDWIDTH_SHARE = 0.8
 
 FP4 = frozenset({"mxfp4", "nvfp4"})
 """Frozen weights in FP4, which are unpacked to 16 bits as those in NF4 are."""
+
+EIGHT_BIT_UPDATE_SECONDS = 40e-12
+"""Of one parameter in an 8-bit optimiser of bitsandbytes, which is bound by arithmetic: 38 to 45 on
+an H200 (calibration/reference/h200-grid).
+"""
 
 DORA_BYTES = 24.0
 """Bytes per weight that DoRA moves in a step to norm W + BA: product, sum and norm in fp32."""
@@ -108,6 +113,8 @@ def efficiency(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> flo
         if run.model is not None:
             width = float(run.model.moe_intermediate or run.model.intermediate)
         log += k.eff_moe + k.eff_moe_width * math.log(width / 2048.0)
+        if experts.are_grouped_by_pytorch(run):
+            log += k.eff_grouped
     if frameworks.of(run).is_training_stack:
         log += k.eff_tuned_stack
     if not run.packed and run.tokens_basis == "real":
@@ -169,7 +176,7 @@ def _dequantized_bytes(run: TrainingRun, shape: Shape, k: Coefficients) -> float
     The tokens of a batch pass all experts of a mixture, few of them each.
     """
     stored = "nf4" if run.quantization in FP4 else run.quantization
-    moved = 4.0 * k.dequantize.get(stored, 0.0) * shape.params
+    moved = 4.0 * k.dequantize.get(stored, 0.0) * (shape.params - experts.in_16_bits(run, shape))
     if run.method == "dora":
         moved += DORA_BYTES * (shape.active_params - shape.embedding_params)
     return moved
@@ -215,7 +222,7 @@ def _link_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> 
     """
     where = layout(run)
     seconds = 0.0
-    stored = QUANTIZED.get(run.quantization, 2.0)
+    stored = stored_bytes(run)
     if where.sharded_weights and where.shard > 1:
         speed = _link_speed(gpu, k)
         if run.gpus > machine(gpu):
@@ -343,7 +350,10 @@ def _optimizer_seconds(
     where = layout(run)
     states = shape.params / gpus / (where.shard if where.sharded_states else 1)
     passes = k.optimizer_bytes if frameworks.of(run).is_training_stack else k.optimizer_bytes_loops
-    return passes * states / (gpu.bandwidth_gb_per_second * 1e9) / run.grad_accum
+    seconds = passes * states / (gpu.bandwidth_gb_per_second * 1e9)
+    if "8bit" in run.optimizer:
+        seconds = max(seconds, EIGHT_BIT_UPDATE_SECONDS * states)
+    return seconds / run.grad_accum
 
 
 def naive_pipeline(run: TrainingRun) -> bool:

@@ -25,6 +25,10 @@ ADAPTER_BACKWARD = 1.5
 EAGER_BYTES = 26.0
 """Per head and pair of positions: scores, scale, mask, softmax in fp32, cast, product."""
 
+RELATIVE_POSITIONS = frozenset({"DebertaV2ForSequenceClassification"})
+RELATIVE_BYTES = 40.0
+"""The same of two more products by distance, their gathering by 8-byte numbers, and the sums."""
+
 READ_AND_WRITTEN = 4.0
 """Bytes that each value around a scan moves: once to memory and once back, in 16 bits."""
 
@@ -51,10 +55,16 @@ def layer_bytes(run: TrainingRun, shape: Shape, length: float) -> float:
     passes = 1.0 + BACKWARD + repeated
     moved = passes * _forward(run, shape)
     if run.attention == "eager":
-        moved += passes * EAGER_BYTES * shape.heads * length
+        moved += passes * _score_bytes(run) * shape.heads * length
     if run.method != "full":
         moved += (1.0 + ADAPTER_BACKWARD + repeated) * _adapters(run, shape)
     return moved
+
+
+def _score_bytes(run: TrainingRun) -> float:
+    """Bytes that eager attention moves forward per head and pair of positions."""
+    relative = run.model is not None and run.model.hf_class in RELATIVE_POSITIONS
+    return EAGER_BYTES + (RELATIVE_BYTES if relative else 0.0)
 
 
 def _forward(run: TrainingRun, shape: Shape) -> float:

@@ -108,7 +108,7 @@ TRAINED = 2 * 2 * H + 2 * 2 * H + 2 * F
         (
             {"method": "full"},
             {"gated": False, "encoder": True},
-            2 * 2 * H + ATTENTION + 2 * 2 * F + 2 * 2 * H + 6 * H,
+            2 * 2 * H + ATTENTION + 2 * 2 * F + 2 * 2 * H + 2 * H,
         ),
         ({"method": "full"}, {"routed": 3}, NORMS + ATTENTION + GATED + TRAINED + 2 * 3 * 2 * H),
         (

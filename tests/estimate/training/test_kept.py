@@ -135,6 +135,50 @@ def test_dropout_of_adapters_keeps_a_copy_and_a_mask_per_module(
     assert counted == pytest.approx(measured, rel=0.05)
 
 
+@pytest.mark.parametrize(
+    ("kind", "model", "more"),
+    [
+        ("Llama", "Llama-3.2-1B", {"attn_implementation": "eager"}),
+        ("Gemma2", "Gemma-2-2b", {"attn_implementation": "eager"}),
+        (
+            "GptOss",
+            "gpt-oss-20b",
+            {
+                "layer_types": ["full_attention"] * 2,
+                "num_local_experts": 2,
+                "num_experts_per_tok": 1,
+            },
+        ),
+    ],
+)
+def test_eager_attention_keeps_its_scores(kind: str, model: str, more: dict[str, Any]) -> None:
+    """The part that grows with the square of the length: second differences over 64, 128 and 192
+    tokens are 2 × 64² scores of each head.
+    """
+    torch.set_num_threads(1)
+    config = getattr(transformers, f"{kind}Config")(
+        hidden_size=32,
+        intermediate_size=32,
+        num_attention_heads=HEADS,
+        num_key_value_heads=KEY_HEADS,
+        head_dim=8,
+        num_hidden_layers=2,
+        vocab_size=32,
+        max_position_embeddings=256,
+        **more,
+    )
+    small = getattr(transformers, f"{kind}ForCausalLM")(config).to(torch.bfloat16).train()
+    short, middle, long = (kept_bytes(small, tokens, False) for tokens in (64, 128, 192))
+    measured = (short - 2 * middle + long) / (2 * 64**2 * HEADS * config.num_hidden_layers)
+    run = a_run(model, attention="eager", seq_len=1000)
+    shape = shape_of(run)
+    longer = replace(run, seq_len=2000)
+    kept = activations.layer_bytes_per_token(longer, shape) - activations.layer_bytes_per_token(
+        run, shape
+    )
+    assert kept / 1000 / shape.heads == pytest.approx(measured, abs=0.1)
+
+
 def test_a_gated_convolution_keeps_what_autograd_keeps() -> None:
     """LFM2's recurrent layer runs without kernels of its own, so that a CPU shows what is kept."""
     torch.set_num_threads(1)

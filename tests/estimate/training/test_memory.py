@@ -176,14 +176,15 @@ def test_a_model_of_embeddings_has_no_vocabulary_head() -> None:
 
 
 def test_fp32_without_autocast_keeps_almost_twice_as_much() -> None:
-    # counted with saved-tensor hooks: 1.5 for encoders with dropout, 1.85 for Llama
+    # counted with saved-tensor hooks: 1.85 for Llama, 1.5 for encoders with dropout on a CPU, whose
+    # masks are not the bytes of a GPU
     for model in ("roberta-large", "Llama-3.2-1B"):
         half = a_run(model, method="full", packed=True)
         kept = [
             activations.layer_bytes_per_token(r, shape_of(r))
             for r in (half, replace(half, dtype="fp32"))
         ]
-        assert 1.45 < kept[1] / kept[0] < 1.9
+        assert 1.45 < kept[1] / kept[0] < 1.95
 
 
 def test_a_measured_gpu_confirms_the_count_of_kept_tensors() -> None:
@@ -195,6 +196,15 @@ def test_a_measured_gpu_confirms_the_count_of_kept_tensors() -> None:
     assert activations.layer_bytes_per_token(run, shape_of(run)) == pytest.approx(
         measured, rel=0.01
     )
+
+
+@pytest.mark.parametrize(("framework", "bits"), [("litgpt", 4.5), ("torchtune", 4.127)])
+def test_scales_of_nf4_are_quantised_where_the_stack_does_so(framework: str, bits: float) -> None:
+    # Dettmers et al. 2023, section 3: 0.5 bits per parameter for the scales, 0.127 quantised twice
+    run = a_run("Llama-3.1-8B", method="qlora", quantization="nf4", framework=framework)
+    embeddings = 2 * 128_256 * 4096
+    by_hand = (8_030_261_248 - embeddings) * bits / 8 + embeddings * 2
+    assert memory.terms(run, shape_of(run), K)["weights"] == pytest.approx(by_hand, rel=1e-4)
 
 
 @pytest.mark.parametrize(("kind", "bits"), [("mxfp4", 4 + 8 / 32), ("nvfp4", 4 + 8 / 16)])

@@ -137,3 +137,25 @@ def test_flags_that_just_agree_are_taken() -> None:
     assert run_of(gpus=8, tp=2, pp=2, cp=2).gpus == 8
     assert run_of(mean_tokens=900.0, seq_len=900).mean_tokens == 900.0
     assert run_of(method="full", quantization="none").quantization == "none"
+
+
+NAMES = (
+    *("bloom-560m", "deberta-v3-base", "Gemma-2-9b", "gpt-oss-20b", "gpt-neo-1.3B", "MPT-125m"),
+    *("mpnet-base", "Llama-3.1-8B", "Qwen3-8B", "Mixtral-8x7B-v0.1", "bert-base-uncased"),
+)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", NAMES)
+def test_attention_is_eager_where_the_class_has_no_kernel_of_pytorch(name: str) -> None:
+    """As transformers says of its classes; stacks with attention of their own do as they do."""
+    transformers = pytest.importorskip("transformers")
+    model = book().model(name)
+
+    def attention(**words: str) -> str:
+        return to_run(RunRequest(name, **words), model, None, book().gpu("L40S")).attention  # type: ignore[arg-type]
+
+    has_kernel = getattr(transformers, model.hf_class)._supports_sdpa
+    assert attention() == ("sdpa" if has_kernel else "eager")
+    assert attention(attention="flash") == "flash"
+    assert attention(framework="axolotl") == "flash"
