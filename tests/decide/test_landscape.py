@@ -297,7 +297,8 @@ def test_every_cell_is_judged_at_its_own_volume_and_price(
         return SimpleNamespace(word=f"word {len(seen)}", option="an option")
 
     traffic = replace(brief.traffic, requests_per_month=Range(1.0, 2000.0, 9000.0))
-    world = Priced(replace(brief, traffic=traffic)).priced_at(stated)
+    quality = replace(brief.quality, error_cost_usd=Range(0.5 * stated, stated, 9 * stated))
+    world = Priced(replace(brief, traffic=traffic, quality=quality))
     cases = SimpleNamespace(size=draws + 1, estimates=(hand_made(),))
     cells = landscape.cost_map(world, cases, 7, judge)  # type: ignore[arg-type]
     volumes = [200.0, 600.0, 2000.0, 6000.0, 20_000.0]
