@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from advisor.core import format as fmt
-from advisor.core.option import Option, Place, Serving
-from advisor.core.quantity import Range
+from advisor.core.figure import Figure
+from advisor.core.option import Estimate, Option, Place, Serving
+from advisor.core.quantity import Basis, Range
 from advisor.core.verdict import BreakEven
 from advisor.decide.breaches import over_budget
 from advisor.decide.risks import risks
@@ -135,3 +136,117 @@ def test_an_exceeded_budget_is_warned_of_with_the_median_that_is_shown() -> None
     (warning,) = over_budget(case, pick)
     rows = np.asarray(pick["run.total"].rows)[1:]
     assert fmt.money_rate(float(np.median(rows))) in warning
+
+
+# --- every sentence by hand ----------------------------------------------------------------------
+
+HOSTED = Option("tune", "hosted", "gpt-4.1-mini", "azure", Serving(Place.HOSTED))
+
+
+def figures(option: Option, basis: Basis = Basis.MEASURED, **values: object) -> Estimate:
+    """Figures by hand; `__` stands for a dot."""
+    usual: dict[str, object] = {"once.total": 1000.0, "quality.score": 0.9}
+    own = usual | {k.replace("__", "."): v for k, v in values.items()}
+    made = {
+        k: Figure(v, "", k, basis=basis, source="a study")  # type: ignore[arg-type]
+        for k, v in own.items()
+    }
+    return Estimate(option, made)
+
+
+def said(pick: Estimate, rival: Estimate | None = None, **changes: object) -> dict[str, str]:
+    facts = setting(tuned={"gpt-4.1-mini": TUNED})
+    even = changes.pop("even", BreakEven())
+    return names(brief(**changes), facts, pick, rival, even)
+
+
+@pytest.mark.parametrize(
+    ("month", "words"),
+    [
+        (500.0, "20 % of answers are expected to be wrong, and cost $500 per month"),
+        (0.0, ""),
+        (-5.0, ""),
+        (float("nan"), ""),
+        (
+            np.array([9e9, 100.0, 200.0, 300.0, 400.0, 500.0]),
+            "20 % of answers are expected to be wrong, and cost $300 ($140 to $460) per month",
+        ),
+        (
+            np.array([500.0, np.nan]),
+            "20 % of answers are expected to be wrong, and cost $500 per month",
+        ),
+    ],
+)
+def test_wrong_answers_with_their_price_and_its_spread(month: object, words: str) -> None:
+    pick = figures(prompt("batch"), run__errors=month, quality__score=0.8)
+    assert said(pick).get("wrong answers", "") == words
+    assert "wrong answers" not in said(figures(prompt("batch")))
+
+
+@pytest.mark.parametrize(
+    ("multiple", "pick_is_prompt", "words"),
+    [
+        (0.5, False, "a fall of claude-sonnet-5 to 0.50 × today's prices makes "),
+        (2.0, True, "a rise of claude-sonnet-5 to 2 × today's prices makes "),
+        (1.0, False, "a fall of claude-sonnet-5 to 1 × today's prices makes "),
+        (1.0, True, ""),
+    ],
+)
+def test_a_price_that_moves_makes_the_rival_as_cheap(
+    multiple: float, pick_is_prompt: bool, words: str
+) -> None:
+    pair = [figures(prompt("batch")), figures(rented())]
+    pick, rival = pair if pick_is_prompt else pair[::-1]
+    found = said(pick, rival, even=BreakEven(price_multiple=multiple)).get("price", "")
+    assert found == (f"{words}{rival.option.id} as cheap" if words else "")
+
+
+def test_weights_at_a_provider_cost_the_whole_again() -> None:
+    once = np.array([9e9, 900.0, 1000.0, 1100.0])
+    assert said(figures(HOSTED, once__total=once))["lock-in"] == (
+        "weights tuned at azure stay there: leaving costs the $1,000 again"
+    )
+    assert "lock-in" not in said(figures(prompt("batch")))
+    assert "lock-in" not in said(figures(rented()))
+
+
+@pytest.mark.parametrize(("basis", "is_said"), [(Basis.MEASURED, False), (Basis.ASSUMED, True)])
+def test_training_may_forget_and_an_unmeasured_one_overfit(basis: Basis, is_said: bool) -> None:
+    pick = figures(rented(), basis, quality__forgetting=0.03, quality__below_prompt=0.12)
+    found = said(pick)
+    assert found["forgetting"] == (
+        "tuning costs general skill, 3.0 points on general tests (a study); score a general set "
+        "before roll-out"
+    )
+    assert ("overfitting" in found) is is_said
+    if is_said:
+        assert found["overfitting"] == (
+            "tuning fell below the best prompt in 12 % of such cases (a study); compare both on "
+            "the test items before roll-out"
+        )
+    assert not {"forgetting", "overfitting"} & set(said(figures(rented(), basis)))
+
+
+@pytest.mark.parametrize(("stale", "words"), [(0.0, ""), (0.034, "3.4 % of answers rest on stale")])
+def test_facts_drift_between_two_trainings(stale: float, words: str) -> None:
+    found = said(figures(rented(), quality__stale_share=stale), team__retrain_every_months=2.5)
+    assert found.get("drift", "").startswith(words)
+    assert ("drift" in found) is bool(words)
+    assert not words or found["drift"].endswith("facts when tuned every 2.5 months")
+    assert "drift" not in said(figures(rented()))
+
+
+def test_an_end_comes_first_and_one_that_nobody_announced_last() -> None:
+    ends = setting(tuned={"gpt-4.1-mini": replace(TUNED, ends=date(2026, 12, 4))})
+    pick = figures(HOSTED, quality__forgetting=0.03)
+    dated = names(brief(), ends, pick, None, BreakEven())
+    assert next(iter(dated.items())) == (
+        "lifecycle",
+        "gpt-4.1-mini ends 2026-12-04, 14 days after the decision: plan the move",
+    )
+    assert list(dated).count("lifecycle") == 1
+    open_ = said(pick)
+    assert list(open_.items())[-1] == (
+        "lifecycle",
+        "no end of gpt-4.1-mini is announced; over 12 months expect one migration",
+    )

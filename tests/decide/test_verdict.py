@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,18 +13,22 @@ from advisor.core.brief import Brief, Score
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Option
 from advisor.core.quantity import Range
-from advisor.core.verdict import Excluded, Verdict
+from advisor.core.verdict import Excluded, Readiness, Verdict
+from advisor.decide import verdict
 from advisor.decide.assembly import nothing_left
 from advisor.decide.breaches import over_budget
 from advisor.decide.judgement import DecisionInputs
 from advisor.decide.landscape import correlation
+from advisor.decide.ranking import rank
+from advisor.decide.settling import Ruling
 from advisor.decide.verdict import decide
-from tests.options import brief, setting
+from tests.options import SONNET, brief, setting
 
 DRAWS = 200
 PROMPT = Option("prompt", "few-shot", "large")
 TUNE = Option("tune", "lora", "small")
 Rows = float | NDArray[np.float64]
+UNKNOWN = Figure(math.nan, "USD", "horizon.total")
 
 
 @dataclass(frozen=True)
@@ -225,9 +230,51 @@ def test_where_nothing_is_left_every_rule_is_named_once(
 
 def test_what_is_saved_against_today_is_counted_from_what_is_in_place() -> None:
     today = replace(PROMPT, as_is=True)
-    verdict = decided(costing(today, total=1000.0), costing(TUNE, total=400.0))
-    assert verdict.arm == TUNE.id
-    assert verdict.against_today.cash_usd.p50 == pytest.approx(600.0)
+    moving = decided(costing(today, total=1000.0), costing(TUNE, total=400.0))
+    assert moving.arm == TUNE.id
+    assert moving.against_today.cash_usd.p50 == pytest.approx(600.0)
     staying = decided(costing(today, total=400.0), costing(TUNE, total=1000.0))
     assert staying.arm == today.id
     assert staying.against_today.cash_usd.p50 is None
+
+
+@pytest.mark.parametrize(
+    ("static", "minimums", "most"),
+    [
+        (1650.0, (1024, 4096, 2048), 2048.0),  # the next one from which a provider caches
+        (2048.0, (1024, 4096, 2048), 4096.0),  # that provider caches today
+        (1650.0, (1024, None), math.inf),  # from the first token on
+        (1650.0, (), math.inf),
+    ],
+)
+def test_no_longer_prompt_is_tried_from_which_on_another_provider_caches(
+    static: float, minimums: tuple[int | None, ...], most: float
+) -> None:
+    rows = {f"m{i}": replace(SONNET, cache_minimum_tokens=m) for i, m in enumerate(minimums)}
+    never = replace(SONNET, cached_input_usd=None, cache_minimum_tokens=1700)
+    tuned = {"t": replace(SONNET, cache_minimum_tokens=200)}
+    facts = setting({**rows, "never": never}, tuned)
+    found = verdict._same_options(brief(traffic__static_tokens=static), facts)
+    assert found["traffic.static_tokens"] == most
+    assert found["tuning.static_tokens"] == 200.0  # of 120 tokens today
+    assert set(found) == {"traffic.static_tokens", "tuning.static_tokens"}
+
+
+def test_where_a_check_stops_or_no_cost_is_known_nothing_is_tried() -> None:
+    """No evaluator is there to be asked."""
+    known = (costing(PROMPT, 1000.0), costing(TUNE, 900.0))
+    open_ = tuple(replace(e, figures={**e.figures, "horizon.total": UNKNOWN}) for e in known)
+    for estimates, status in ((known, "stop"), (open_, "ok")):
+        given = DecisionInputs(
+            limited(),
+            setting(),
+            Drawn(estimates),
+            None,  # type: ignore[arg-type]
+            {},
+            (),
+            (),
+            (),
+            7,
+        )
+        today = Ruling("tune", rank(estimates, limited(), DRAWS + 1), "")
+        assert verdict._flips(given, today, (Readiness("scores", status, ""),)) == ()
