@@ -44,7 +44,7 @@ def _cut(words: Iterable[str], width: int) -> Iterator[str]:
         for part in (
             re.findall(r"[^/@+.,_-]*[/@+.,_-]|[^/@+.,_-]+", word) if cell_len(word) > width else ()
         ):
-            if piece and cell_len(piece + part) > width:
+            if piece and cell_len(part) and cell_len(piece + part) > width:
                 yield from chop_cells(piece, width)
                 piece = ""
             piece += part

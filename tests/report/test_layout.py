@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -10,6 +10,7 @@ from advisor.report import layout
 
 
 @given(st.text(), st.integers(2, 100))
+@example("00/\u0300", 2)  # a mark on the last letter
 def test_wrapped_lines_fit_and_lose_no_letter(text: str, width: int) -> None:
     text = fmt.clean(text)
     lines = layout.wrap(text, width)
