@@ -25,18 +25,19 @@ class Tower:
 TOWERS = (
     (r"qwen2-?vl|qvq", Tower(6.75e8, 4.0)),
     (r"qwen2\.5-?(?:vl|omni)", Tower(6.7e8, 4.0)),
-    (r"qwen3-?(?:vl|omni)-[24]b", Tower(3.0e8, 4.0)),
-    (r"qwen3-?(?:vl|omni)", Tower(4.0e8, 4.0)),
+    (r"qwen3-?(?:vl|omni)-[24]b", Tower(4.15e8, 4.0)),
+    (r"qwen3-?(?:vl|omni)", Tower(5.67e8, 4.0)),
     (r"llava-(?:v?1\.[56]|next)", Tower(3.04e8, 1.0)),
     (r"pixtral", Tower(4.0e8, 1.0)),
     (r"internvl[\d._-]*(?:1|2|4|8|9|14)b", Tower(3.0e8, 4.0)),
-    (r"minicpm-?v", Tower(4.0e8, 16.0)),
+    (r"minicpm-?v", Tower(4.28e8, 16.0)),
 )
-"""By name, as papers and model cards state them: Qwen2-VL (arXiv 2409.12191) and Qwen2.5-VL (arXiv
-2502.13923), whose four patches are one token; Qwen3-VL, SigLIP 2 Large and So400m (arXiv
-2511.21631); LLaVA 1.5, CLIP ViT-L/14 with 576 patches and tokens (arXiv 2310.03744); Pixtral (arXiv
-2410.07073); InternVL 2.5, InternViT-300M (arXiv 2412.05271); MiniCPM-V, So400m with 64 tokens of
-1,024 patches (arXiv 2408.01800).
+"""By name, with the parameters that transformers builds (a test counts them) and the patches of
+their papers: Qwen2-VL (arXiv 2409.12191) and Qwen2.5-VL (arXiv 2502.13923), whose four patches are
+one token; Qwen3-VL, SigLIP 2 Large and So400m with mergers of three layers (arXiv 2511.21631);
+LLaVA 1.5, CLIP ViT-L/14 with 576 patches and tokens (arXiv 2310.03744); Pixtral (arXiv 2410.07073);
+InternVL 2.5, InternViT-300M (arXiv 2412.05271); MiniCPM-V, So400m with 64 tokens of 1,024 patches
+(arXiv 2408.01800).
 """
 
 
