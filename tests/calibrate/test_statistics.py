@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from advisor.calibrate.intervals import (
     clustered,
     comparisons,
     interval,
+    items_to_settle,
     mcnemar,
     paired,
     paired_macro_f1,
@@ -287,3 +289,101 @@ def test_the_interval_of_a_few_graded_scores_by_hand() -> None:
     """Mean 0.5, standard error √0.05 ÷ √5 = 0.1, Student's t of four degrees 1.5332."""
     low, high = interval([0.2, 0.4, 0.5, 0.6, 0.8])
     assert (low, high) == pytest.approx((0.34668, 0.65332), abs=2e-4)
+
+
+def first_settled(seconds: Sequence[float]) -> int:
+    """The number of steps to drop, by looking at one after the other."""
+    count = len(seconds)
+    if count < 4:
+        return 0
+    settled = float(np.median(seconds[count // 2 :]))
+    most = max(count // 3, 1)
+    for place in range(min(2, most), most):
+        if seconds[place] <= 1.1 * settled:
+            return place
+    return most
+
+
+@given(st.lists(st.sampled_from([1.0, 1.05, 1.1, 1.2, 3.0]), max_size=14))
+def test_warm_up_ends_at_the_first_settled_step(seconds: list[float]) -> None:
+    assert warm_up(seconds) == first_settled(seconds)
+
+
+@pytest.mark.parametrize(
+    ("xs", "is_line"),
+    [
+        ([100.0, 110.0], False),
+        ([100.0, 103.0, 105.0], False),  # 5 % apart
+        ([105.1, 100.0, 103.0], True),
+    ],
+)
+def test_a_line_needs_three_points_that_differ(xs: list[float], is_line: bool) -> None:
+    ys = [2.0 + 0.5 * x for x in xs]
+    found = line(xs, ys)
+    assert (found is not None) is is_line
+    if found is not None:
+        assert (found.fixed, found.per_unit, found.r2) == pytest.approx((2.0, 0.5, 1.0))
+        assert found.at(10.0) == pytest.approx(7.0)
+
+
+def test_a_flat_line_explains_all_that_there_is() -> None:
+    found = line([1.0, 2.0, 3.0], [5.0, 5.0, 5.0])
+    assert found is not None
+    assert (found.fixed, found.per_unit, found.r2) == (5.0, 0.0, 1.0)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_drift_and_error_are_those_of_numpy(seed: int) -> None:
+    """Of the time of a step over what its line says; of equal steps over their median."""
+    rng = np.random.default_rng(seed)
+    count = 8 + seed
+    positions = rng.integers(50, 150, count).astype(float) if seed % 2 else np.full(count, 100.0)
+    seconds = (0.2 + 0.01 * positions) * (
+        1 + (0.2 if seed in (3, 4, 8) else 0.01) * rng.uniform(-1, 1, count)
+    )
+    seconds *= 1 + 0.02 * (seed % 4) * (np.arange(count) >= count // 2)
+    if seed % 2:
+        slope, fixed = np.polyfit(positions, seconds, 1)
+        expected = fixed + slope * positions
+    else:
+        expected = np.full(count, np.median(seconds))
+    ratios = seconds / expected
+    half = count // 2
+    drift = np.median(ratios[half:]) / np.median(ratios[:half]) - 1
+    error = np.std(ratios, ddof=1) / np.mean(ratios) / math.sqrt(count)
+    found = steadiness(positions.tolist(), seconds.tolist())
+    assert found.drift == pytest.approx(drift)
+    assert found.error == pytest.approx(error)
+    assert found.steady is bool(abs(drift) <= 0.05 and error <= 0.03)
+    if abs(drift) > 0.05:
+        assert found.why == f"the second half of the steps took {100 * drift:+.0f} %"
+    elif error > 0.03:
+        assert f"±{round(100 * error)} % only" in found.why
+    else:
+        assert found.why == "steady"
+
+
+def test_where_the_line_says_less_than_nothing_the_median_counts() -> None:
+    """8 steps on a line through −1 s at one position."""
+    positions = [1.0, 100.0, 100.0, 100.0, 100.0, 100.0, 100.0, 200.0]
+    seconds = [0.02, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 5.0]
+    slope, fixed = np.polyfit(positions, seconds, 1)
+    says = [fixed + slope * x for x in positions]
+    assert says[0] < 0
+    ratios = np.array([s / (e if e > 0 else 2.0) for s, e in zip(seconds, says, strict=True)])
+    drift = np.median(ratios[4:]) / np.median(ratios[:4]) - 1
+    assert steadiness(positions, seconds).drift == pytest.approx(drift)
+
+
+@pytest.mark.parametrize(
+    ("difference", "sd", "items"),
+    [
+        (0.0, 0.5, None),
+        (0.1, 0.5, math.ceil(((1.2815515655 + 0.8416212336) * 5) ** 2)),
+        (-0.1, 0.5, math.ceil(((1.2815515655 + 0.8416212336) * 5) ** 2)),
+        (1.0, 999.9 / 2.1231727991, 999_801),  # 999.9² = 999,800.01
+        (1.0, 1000.1 / 2.1231727991, None),  # beyond a million
+    ],
+)
+def test_items_that_settle_a_difference(difference: float, sd: float, items: int | None) -> None:
+    assert items_to_settle(difference, sd, 1.2815515655446004) == items
