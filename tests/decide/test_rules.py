@@ -414,3 +414,44 @@ def test_a_policy_is_kept_where_every_demand_is_known_of_every_provider(
     cascade = replace(prompt("batch"), helper="open")
     assert bool(keeps_policy(cascade, case, facts)) is (not wanted)
     assert keeps_policy(rented(), case, facts)  # nobody else serves it
+
+
+@pytest.mark.parametrize(
+    ("ends", "detail"),
+    [
+        (None, "tuning at azure is closed to new users since 2026-05-07"),
+        (
+            date(2027, 3, 1),
+            "tuning at azure is closed to new users since 2026-05-07, and gpt-4.1-mini ends "
+            "2027-03-01",
+        ),
+        (date(2030, 1, 1), "tuning at azure is closed to new users since 2026-05-07"),
+    ],
+)
+def test_a_closed_service_says_since_when_and_whether_its_model_ends(
+    ends: date | None, detail: str
+) -> None:
+    option = Option("tune", "hosted", "gpt-4.1-mini", "azure", Serving(Place.HOSTED))
+    price = replace(TUNED, closed=date(2026, 5, 7), ends=ends)
+    (out,) = rule_out([option], brief(), setting(tuned={"gpt-4.1-mini": price}))[1]
+    assert (out.rule, out.detail) == ("lifecycle.closed", detail)
+    unpriced = replace(option, model="nameless")
+    assert rule_out([unpriced], brief(), setting(tuned={}))[1] == ()
+
+
+def test_what_is_in_place_must_last_the_horizon() -> None:
+    current = replace(prompt("uncached"), as_is=True)
+    for day, is_out in ((date(2027, 11, 20), True), (date(2027, 11, 21), False)):
+        facts = setting({"claude-sonnet-5": replace(SONNET, ends=day)})
+        _, excluded = rule_out([current], brief(), facts)
+        assert [e.detail for e in excluded] == (
+            [f"claude-sonnet-5 ends {day:%Y-%m-%d}, inside the horizon"] if is_out else []
+        )
+
+
+def test_an_announced_end_is_a_caution_with_its_days() -> None:
+    facts = setting({"claude-sonnet-5": replace(SONNET, ends=DAY + timedelta(days=90))})
+    assert cautions([prompt("batch"), prompt("uncached")], brief(), facts) == (
+        "claude-sonnet-5 ends 2027-02-18, 90 days after the decision; the cost of a move is "
+        "included",
+    )
