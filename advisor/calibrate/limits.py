@@ -186,12 +186,12 @@ def fits_whole(setup: ThroughputSpec, device: str, free_gib: float | None) -> bo
 
 def _standing_bytes(setup: ThroughputSpec, device: str) -> float:
     """Weights, with full tuning as much again for gradients, and the optimiser's states; with qlora
-    all but the vocabulary's matrices in 4 bits.
+    the linear modules of the layers in 4 bits.
     """
     width = WIDTHS[setup.dtype or ("bf16" if device == "cuda" else "fp32")]
-    params, vocabulary = _sizes(setup.architecture)
+    params, wide = _sizes(setup.architecture)
     if setup.method == "qlora":
-        return (params - vocabulary) * NF4_BYTES + vocabulary * width
+        return (params - wide) * NF4_BYTES + wide * width
     if setup.method != "full":
         return params * width
     states = {"sgd": 0.0, "adamw8bit": 2.0, "paged-adamw8bit": 2.0}
@@ -199,15 +199,21 @@ def _standing_bytes(setup: ThroughputSpec, device: str) -> float:
 
 
 def _sizes(architecture: JsonObject) -> tuple[float, float]:
-    """Parameters of a model, and how many of them embed its vocabulary and predict it."""
+    """Parameters of a model, and how many of them are not in linear modules of its layers: those
+    that embed its vocabulary and predict it, and experts (of a `config.json`: those a token leaves
+    idle).
+    """
     if "profile" in architecture:
         sizes = architecture["profile"]
         matrix = float(sizes["vocabulary"]) * float(sizes["hidden"])
-        return float(sizes["params"]), matrix * (1.0 if sizes["tied_embeddings"] else 2.0)
+        matrices = 1.0 if sizes["tied_embeddings"] else 2.0
+        experts = float(sizes.get("expert_params") or 0.0)
+        return float(sizes["params"]), matrix * matrices + experts
     text = text_part(architecture["config"])
     matrix = float(text.get("vocab_size") or 0) * float(text.get("hidden_size") or 0)
     matrices = 1.0 if text.get("tie_word_embeddings") else 2.0
-    return float(parameters(architecture["config"]).total), matrix * matrices
+    count = parameters(architecture["config"])
+    return float(count.total), matrix * matrices + float(count.total - count.active)
 
 
 def check_free(gpu: LocalGpu, allow_busy: bool) -> None:

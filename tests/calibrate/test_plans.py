@@ -471,6 +471,18 @@ def test_what_stands_in_memory_depends_on_the_width_of_weights_and_states() -> N
         assert not limits.fits_whole(setup, "cuda", 0.99 * gigabytes * room), change
 
 
+def test_experts_of_a_mixture_stay_in_16_bits() -> None:
+    """Qwen3 30B-A3B: 48 layers of 128 experts of 3 × 2,048 × 768 are 58 GB, its vocabulary 1.2 GB,
+    and 0.9 billion parameters of other matrices 0.5 GB in 4 bits.
+    """
+    model = facts.load().model("Qwen3-30B-A3B")
+    setup = ThroughputSpec("30b", throughput.architecture_of(model), method="qlora", dtype="bf16")
+    experts = 2 * 48 * 128 * 3 * 2048 * 768
+    room = (experts + 1.24e9 + 0.47e9) / GIB / limits.ROOM_SHARE
+    assert limits.fits_whole(setup, "cuda", 1.01 * room)
+    assert not limits.fits_whole(setup, "cuda", 0.99 * room)
+
+
 GENERAL = {
     "name": "g",
     "items": 4,
