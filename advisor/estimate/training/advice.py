@@ -13,6 +13,7 @@ from typing import Any
 
 from advisor.core.facts import Gpu
 from advisor.core.training import TrainingRun, WayToFit
+from advisor.estimate.training import frameworks
 from advisor.estimate.training.estimator import estimate
 
 MOST_CHANGES = 3
@@ -143,9 +144,8 @@ def _changes(run: TrainingRun) -> list[_Change]:
         if "bit" not in run.optimizer:
             add("optimiser", 0, "an 8-bit optimiser", optimizer="adamw8bit")
         add("method", 0, "LoRA", method="lora", targets="all-linear", trainable_params=None)
-    if run.method in ("full", "lora"):
-        qlora = {"method": "qlora", "quantization": "nf4", "targets": run.targets or "all-linear"}
-        add("method", 1, "QLoRA", trainable_params=None, **qlora)
+    if (smaller := _quantised(run)) is not None:
+        changes.append(smaller)
     for level, length in enumerate((run.seq_len // 2, run.seq_len // 4)):
         if length >= SHORTEST:
             mean = None if run.mean_tokens is None else min(run.mean_tokens, length)
@@ -161,3 +161,21 @@ def _changes(run: TrainingRun) -> list[_Change]:
     if run.offload == "none" and run.sharding in ("fsdp", "zero3"):
         add("offload", 0, "offload to the host's memory", offload="full")
     return changes
+
+
+def _quantised(run: TrainingRun) -> _Change | None:
+    """Weights in 4 bits, by a stack that quantises the experts of a mixture too; None where they
+    are.
+    """
+    stack = frameworks.of(run)
+    mixture = run.model is not None and run.model.experts > 0
+    wide = mixture and not stack.quantizes_experts(run.software_date)
+    words = "QLoRA by Unsloth, which quantises experts" if wide else "QLoRA"
+    framework = "unsloth" if wide else run.framework
+    if run.method == "qlora" and wide:
+        return _Change("method", 0, words, lambda changed: replace(changed, framework=framework))
+    if run.method not in ("full", "lora"):
+        return None
+    inputs: dict[str, Any] = {"targets": run.targets or "all-linear", "framework": framework}
+    inputs |= {"method": "qlora", "quantization": "nf4", "trainable_params": None}
+    return _Change("method", 1, words, lambda changed: replace(changed, **inputs))

@@ -10,7 +10,7 @@ import pytest
 
 from advisor.core.quantity import Range
 from advisor.core.training import TrainingRun, WayToFit
-from advisor.estimate.training import advice
+from advisor.estimate.training import advice, estimate
 from advisor.estimate.training.advice import _changes, largest_micro_batch, packed, ways_to_fit
 from tests.estimate.training.catalogue import a_run, book
 
@@ -200,3 +200,17 @@ def test_the_cheapest_gpu_fits_and_ends_by_the_deadline_even_if_late(
         assert found is not None
         assert found[0].name == f"gpu {expected[0]}"
         assert found[1] == pytest.approx(2 * expected[1])
+
+
+@pytest.mark.parametrize("method", ["lora", "qlora"])
+def test_a_mixture_fits_where_a_stack_quantises_its_experts(method: str) -> None:
+    quantization = "nf4" if method == "qlora" else "none"
+    run = a_run("gpt-oss-20b", "RTX 4090", method=method, quantization=quantization, seq_len=512)
+    run = replace(run, checkpointing="full", fused_loss="projection")
+    assert estimate(run).fits == "no"
+    by_unsloth = next(way for way in ways_to_fit(run) if "Unsloth" in way.change)
+    assert by_unsloth.change == "QLoRA by Unsloth, which quantises experts"
+    assert by_unsloth.run.framework == "unsloth"
+    assert by_unsloth.memory_gib < 24
+    dense = replace(run, model=book().model("Llama-3.1-70B"), params=None)
+    assert not any("Unsloth" in way.change for way in ways_to_fit(dense))
