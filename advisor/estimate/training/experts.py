@@ -32,8 +32,7 @@ def are_looped_over(run: TrainingRun, shape: Shape) -> bool:
     return shape.moe and (stack.loops_over_experts(run.software_date) or ungrouped)
 
 
-def are_grouped_by_pytorch(run: TrainingRun) -> bool:
+def are_grouped_by_pytorch(run: TrainingRun, shape: Shape) -> bool:
     """Whether experts are computed by the grouped product of PyTorch, as in transformers 5."""
-    stack = frameworks.of(run)
-    grouped = not stack.loops_over_experts(run.software_date)
-    return grouped and stack.experts is Experts.TRANSFORMERS
+    by_transformers = frameworks.of(run).experts is Experts.TRANSFORMERS
+    return shape.moe and by_transformers and not are_looped_over(run, shape)

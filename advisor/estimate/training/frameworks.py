@@ -111,8 +111,10 @@ class Framework:
 
 
 def _is_grouped(date: str) -> bool:
-    """Whether transformers of a date keeps the experts of a layer as one tensor."""
-    return not date or date >= GROUPED_SINCE
+    """Whether transformers of a date keeps the experts of a layer as one tensor; a year or a month
+    counts as its end.
+    """
+    return date >= GROUPED_SINCE[: len(date)]
 
 
 @cache

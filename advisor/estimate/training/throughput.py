@@ -113,7 +113,7 @@ def efficiency(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> flo
         if run.model is not None:
             width = float(run.model.moe_intermediate or run.model.intermediate)
         log += k.eff_moe + k.eff_moe_width * math.log(width / 2048.0)
-        if experts.are_grouped_by_pytorch(run):
+        if experts.are_grouped_by_pytorch(run, shape):
             log += k.eff_grouped
     if frameworks.of(run).is_training_stack:
         log += k.eff_tuned_stack

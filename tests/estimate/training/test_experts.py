@@ -23,6 +23,10 @@ def mixture(**changes: object) -> TrainingRun:
         ({}, False),
         ({"software_date": GROUPED_SINCE}, False),
         ({"software_date": BEFORE}, True),
+        ({"software_date": "2025"}, True),
+        ({"software_date": "2026"}, False),
+        ({"software_date": "2026-01"}, False),
+        ({"software_date": "2026-01-25"}, True),
         ({"framework": "litgpt"}, True),
         ({"framework": "megatron", "software_date": BEFORE}, False),
         ({"framework": "torchtitan"}, False),
@@ -33,7 +37,10 @@ def mixture(**changes: object) -> TrainingRun:
 )
 def test_experts_are_looped_over(changes: dict[str, object], looped: bool) -> None:
     run = mixture(**changes)
-    assert experts.are_looped_over(run, shape_of(run)) == looped
+    shape = shape_of(run)
+    assert experts.are_looped_over(run, shape) == looped
+    by_pytorch = run.framework not in ("megatron", "torchtitan") and not looped
+    assert experts.are_grouped_by_pytorch(run, shape) == by_pytorch
 
 
 def test_a_dense_model_has_none_to_loop_over() -> None:
