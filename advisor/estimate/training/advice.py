@@ -176,6 +176,10 @@ def _quantised(run: TrainingRun) -> _Change | None:
         return _Change("method", 0, words, lambda changed: replace(changed, framework=framework))
     if run.method not in ("full", "lora"):
         return None
-    inputs: dict[str, Any] = {"targets": run.targets or "all-linear", "framework": framework}
-    inputs |= {"method": "qlora", "quantization": "nf4", "trainable_params": None}
-    return _Change("method", 1, words, lambda changed: replace(changed, **inputs))
+
+    def of(changed: TrainingRun) -> TrainingRun:
+        targets = run.targets or "all-linear"
+        small = replace(changed, method="qlora", quantization="nf4", framework=framework)
+        return replace(small, targets=targets, trainable_params=None)
+
+    return _Change("method", 1, words, of)
