@@ -663,3 +663,8 @@ def test_changes_are_looked_for_on_both_sides_of_today(
     found = flips._brackets(prober, grids, {"a": 1.0, "k": 2.0})
     own = [(b.near, b.far) for b in found if b.key == "k"]
     assert own == expected
+
+
+def test_a_share_without_a_lower_bound_is_swept_as_any_number() -> None:
+    half_open = replace(questions()["traffic.retry_rate"], low=None)
+    assert grid(half_open, 0.5, 5).tolist() == pytest.approx([0.005, 0.05, 0.5, 1.0, 1.0])

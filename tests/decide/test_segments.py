@@ -64,6 +64,9 @@ def test_counts_that_the_brief_leaves_out_are_those_of_all_parts_together() -> N
     assert together.traffic.distinct_prefixes == Range.exact(4.0)  # one each: 3 brands, 1 site
     without_sites = with_counts(replace(silent, segments=(BRANDS,)))
     assert without_sites.traffic.distinct_prefixes == Range.exact(4.0)  # and one for the rest
+    bare = replace(BRANDS, examples=Range(0.0, 100.0, 140.0))
+    few = with_counts(replace(silent, segments=(bare, SITES)))
+    assert few.data.examples == Range(2000, 2300, 2420)
     assert with_counts(case).data.examples == case.data.examples  # the brief states its own
     whole = replace(silent, segments=())
     assert with_counts(whole) == whole
