@@ -10,7 +10,7 @@ from advisor import __version__
 from advisor.cli.commands import PAGE_WIDTH, help_page
 from advisor.cli.streams import drop_the_rest, fault_of, replace_closed
 
-NEW_OBJECTS = 20_000
+NEW_OBJECTS = 100_000
 """A command ends before much garbage gathers in cycles: searches for it after every 700 new objects
 take a tenth of its time.
 """

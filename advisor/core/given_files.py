@@ -30,11 +30,11 @@ def open_bytes(path: Path) -> io.BufferedReader:
     """The file, once it is safe to read."""
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if stat.S_ISCHR(mode) and not _is_terminal(path):
-        raise NoFileError(errno.EINVAL, "a device, not a file")
+        raise NoFileError(errno.EINVAL, "a device, not a file", str(path))
     if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
-        raise NoFileError(errno.EINVAL, "a device or socket, not a file")
+        raise NoFileError(errno.EINVAL, "a device or socket, not a file", str(path))
     if stat.S_ISFIFO(mode) and not _is_open_already(path):
         return _awaited(path)
     return io.BufferedReader(io.FileIO(path), BUFFER_BYTES)
@@ -50,7 +50,7 @@ def read_bytes(path: Path, most: int = LARGEST_BYTES) -> bytes:
     with open_bytes(path) as file:
         content = file.read(most + 1)
     if len(content) > most:
-        raise OSError(errno.EFBIG, f"larger than {most // 1024**2} MiB")
+        raise OSError(errno.EFBIG, f"larger than {most // 1024**2} MiB", str(path))
     return content
 
 
@@ -81,6 +81,6 @@ def _awaited(path: Path) -> io.BufferedReader:
     if not poll.poll(PIPE_SECONDS * 1000):
         os.close(handle)
         waited = f"a pipe into which nothing was written for {PIPE_SECONDS} seconds"
-        raise NoFileError(errno.ENODATA, waited)
+        raise NoFileError(errno.ENODATA, waited, str(path))
     os.set_blocking(handle, True)
     return io.BufferedReader(io.FileIO(handle), BUFFER_BYTES)

@@ -17,6 +17,7 @@ from advisor.core.option import score_input
 from advisor.core.verdict import Sensitivity
 from advisor.decide.evaluator import Cases, Evaluator
 from advisor.decide.information import BINS
+from advisor.decide.quantiles import quantiles
 from advisor.decide.ranking import Matrix, Ranking, full, rank
 
 VISIBLE_USD = 0.005
@@ -68,10 +69,16 @@ def _spreads(
     skills = dict.fromkeys(ranking.options[i].skill for i in (ranking.pick, other))
     drawn = {skill: full(scores[skill], cases.size)[1:] for skill in skills if skill in scores}
     return inputs | {
-        score_input(skill): (*np.quantile(rows, (0.1, 0.9)), scores[skill])
+        score_input(skill): (*_ends(rows), scores[skill])
         for skill, rows in drawn.items()
         if len(rows) and np.ptp(rows) > 0
     }
+
+
+def _ends(rows: Matrix) -> tuple[float, float]:
+    """P10 and P90 of the draws of a score, which are known."""
+    interval = quantiles(rows)
+    return interval.p10 or 0.0, interval.p90 or 0.0
 
 
 def unexplained(rows: Sequence[Sensitivity]) -> float:

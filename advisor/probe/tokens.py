@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cache
-from itertools import repeat
+from itertools import count, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     import tiktoken
 
 EXACT = Range.exact(1.0)
+
+MOST_FAILURES = 50
+"""Texts, or parts of one, on which the pattern of a tokenizer may give up; each takes a moment."""
+
 RANKS_SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
 
 O200K_FAMILIES = (
@@ -284,10 +288,22 @@ def _json_counter(path: Path) -> Counter:
     tokenizer.no_truncation()
     tokenizer.no_padding()
 
+    failures = count(1)
+
+    def of_part(part: str) -> int:
+        try:
+            return len(tokenizer.encode(part, add_special_tokens=False).ids)
+        except BaseException as error:
+            raise_unless_of_the_pattern(error)
+            if next(failures) > MOST_FAILURES:
+                raise UsageError(
+                    f"{file}: its pattern gives up on too many texts; check where it comes from, "
+                    "or count with --model"
+                ) from None
+            raise
+
     def one(text: str) -> int:
-        return count_in_parts(
-            lambda part: len(tokenizer.encode(part, add_special_tokens=False).ids), text
-        )
+        return count_in_parts(of_part, text)
 
     def counts(texts: list[str]) -> list[int]:
         if any(has_long_run(text) for text in texts):

@@ -11,7 +11,16 @@ from advisor import __version__
 from advisor.core import given_files
 from advisor.core.errors import UsageError
 from advisor.estimate.training.request import RunRequest
-from advisor.trainers import axolotl, llama_factory, openai, together, torchtune, trl, unsloth
+from advisor.trainers import (
+    axolotl,
+    bounded_yaml,
+    llama_factory,
+    openai,
+    together,
+    torchtune,
+    trl,
+    unsloth,
+)
 from advisor.trainers.recipe import (
     Config,
     Flags,
@@ -24,7 +33,7 @@ from advisor.trainers.recipe import (
 MARK = "# advisor: "
 """Begins the comment with the flags of the estimate, and those that the file itself stated then."""
 
-MAX_BYTES = 4 * 1024 * 1024
+MAX_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +262,7 @@ def read_file(path: Path) -> ToolFile:
 def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise UsageError(f"{path}: more than 4 MiB; give the configuration of a training run")
+            raise UsageError(f"{path}: more than 1 MiB; give the configuration of a training run")
         return given_files.read_text(path, encoding="utf-8-sig")
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; check the path") from None
@@ -265,7 +274,7 @@ def _document(path: Path, text: str) -> Config:
     import yaml
 
     try:
-        document = yaml.safe_load(text)
+        document = bounded_yaml.load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}" if mark is not None else ""

@@ -125,25 +125,37 @@ def test_damaged_ranks_fall_back_to_bytes(monkeypatch, tmp_path):
         tokens._o200k.cache_clear()
 
 
-def test_local_tokenizer_json(tmp_path):
+def local_counter(folder, **changed):
     pytest.importorskip("tokenizers")
     words = {"hello": 0, "world": 1, "[UNK]": 2}
-    (tmp_path / "tokenizer.json").write_text(
-        json.dumps(
-            {
-                "version": "1.0",
-                "added_tokens": [],
-                "normalizer": None,
-                "pre_tokenizer": {"type": "Whitespace"},
-                "post_processor": None,
-                "decoder": None,
-                "truncation": None,
-                "padding": None,
-                "model": {"type": "WordLevel", "vocab": words, "unk_token": "[UNK]"},
-            }
-        )
-    )
-    counter = tokens.counter_for("own", tmp_path)
+    parts = {
+        "version": "1.0",
+        "added_tokens": [],
+        "normalizer": None,
+        "pre_tokenizer": {"type": "Whitespace"},
+        "post_processor": None,
+        "decoder": None,
+        "truncation": None,
+        "padding": None,
+        "model": {"type": "WordLevel", "vocab": words, "unk_token": "[UNK]"},
+    }
+    (folder / "tokenizer.json").write_text(json.dumps(parts | changed))
+    return tokens.counter_for("own", folder)
+
+
+def test_a_pattern_that_gives_up_on_every_text_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(tokens, "MOST_FAILURES", 3)
+    pattern = {"type": "Replace", "pattern": {"Regex": "(x+x+)+y"}, "content": "z"}
+    counter = local_counter(tmp_path, normalizer=pattern)
+    assert counter.counts(["hello world"]) == [2]
+    with pytest.raises(
+        UsageError, match=r"tokenizer\.json: its pattern gives up"
+    ):
+        counter.counts(["x" * 5000])
+
+
+def test_local_tokenizer_json(tmp_path):
+    counter = local_counter(tmp_path)
     assert counter.counts(["hello world", "hello , world"]) == [2, 3]
     assert counter.band.is_exact
 

@@ -179,6 +179,12 @@ def test_a_file_of_somebody_else_is_read(tool: str, tmp_path: Path) -> None:
     assert estimate(request)["fits"] in ("fits", "tight", "no")
 
 
+MERGES = "a0: &a0 {b: 1}\n" + "".join(
+    f"a{i + 1}: &a{i + 1} {{<<: [{', '.join(9 * [f'*a{i}'])}]}}\n" for i in range(12)
+)
+"""A kilobyte that stands for 9 to the 12th keys."""
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -187,7 +193,11 @@ def test_a_file_of_somebody_else_is_read(tool: str, tmp_path: Path) -> None:
         ("a: 1", "not a configuration of trl"),
         ("base_model: x\n" * 3, "model"),
         ("!!python/object/apply:os.system ['true']", "neither YAML nor JSON"),
+        (MERGES, "neither YAML nor JSON"),
+        ("a: " + "[" * 10_000, "neither YAML nor JSON"),
+        ("#" * 1024**2 + "\n", "more than 1 MiB"),
     ],
+    ids=range(8),
 )
 def test_other_files_are_refused_in_one_line(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"

@@ -147,7 +147,7 @@ def _may_have_ours(folder: Path) -> bool:
 
 def _names_ours(package: str) -> bool:
     try:
-        return b"advisor." in (Path(package) / "entry_points.txt").read_bytes()
+        return b"[advisor." in (Path(package) / "entry_points.txt").read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return False
 

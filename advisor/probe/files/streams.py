@@ -14,14 +14,10 @@ from typing import IO, Any, cast
 from advisor.core import given_files
 from advisor.core.errors import UsageError
 from advisor.core.given_files import BUFFER_BYTES
-from advisor.probe.files.zipped import member
+from advisor.probe.files.zipped import BOMB_RATIO, is_bomb, member
 
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 MAX_LINE_BYTES = 16 * 1024**2
-BOMB_BYTES = 256 * 1024**2
-BOMB_RATIO = 200
-"""Text packs 3 to 20 times; more than 200 times over 256 MiB is not text."""
-
 PICKLED = (
     "pickled Python; write it as JSONL, as by `DataFrame.to_json('x.jsonl', orient='records', "
     "lines=True)`"
@@ -69,7 +65,7 @@ class _Guarded(io.RawIOBase):
             ) from None
         buffer[: len(block)] = block
         self._out += len(block)
-        if self._out > BOMB_BYTES and self._out > BOMB_RATIO * max(self._packed.tell(), 1):
+        if is_bomb(self._out, self._packed.tell()):
             raise UsageError(
                 f"{self._path}: unpacks to more than {BOMB_RATIO} times its size; "
                 "unpack it and check it"

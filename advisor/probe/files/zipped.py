@@ -13,6 +13,15 @@ _OFFICE = "[Content_Types].xml"
 _NO_DATA = (".md", ".pdf", ".png", ".jpg")
 LISTED = 3
 
+BOMB_BYTES = 32 * 1024**2
+BOMB_RATIO = 200
+"""Text packs 3 to 20 times; more than 200 times over 32 MiB is not text."""
+
+
+def is_bomb(unpacked: int, packed: int) -> bool:
+    """Whether so many bytes out of so few are no text."""
+    return unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * max(packed, 1)
+
 
 def member(path: Path, file: IO[bytes]) -> IO[bytes]:
     """The bytes of the only data file in an archive.
@@ -27,6 +36,11 @@ def member(path: Path, file: IO[bytes]) -> IO[bytes]:
         data = [name for name in names if _may_be_data(name)]
         if len(data) != 1:
             raise UsageError(f"{path}: {_counted(data)}; unpack it and give the file or the folder")
+        about = archive.getinfo(data[0])
+        if is_bomb(about.file_size, about.compress_size):
+            raise UsageError(
+                f"{path}: unpacks to more than {BOMB_RATIO} times its size; unpack it and check it"
+            )
         return archive.open(data[0])
     except (zipfile.BadZipFile, OSError, EOFError, zlib.error, ValueError):
         raise UsageError(f"{path}: not a readable ZIP archive; fetch or pack it again") from None

@@ -3,10 +3,12 @@
 import bz2
 import csv
 import gzip
+import io
 import json
 import lzma
 import os
 import threading
+import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.core.errors import UsageError
-from advisor.probe.files import rows, streams
+from advisor.probe.files import rows, streams, zipped
 from advisor.probe.files.rows import expand, read
 
 ROWS = [
@@ -158,9 +160,24 @@ def test_csv_rows_of_another_width(tmp_path):
     assert [line for line, _ in reasons(path)] == [3, 4]
 
 
-def test_a_bomb_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(streams, "BOMB_BYTES", 1_000_000)
-    path = write(tmp_path / "a.jsonl.gz", gzip.compress(b"0" * 20_000_000))
+def in_zip(content):
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.jsonl", content)
+    return whole.getvalue()
+
+
+ZEROS = b"0" * 20_000_000
+
+
+@pytest.mark.parametrize(
+    ("name", "packed"),
+    [("a.jsonl.gz", gzip.compress(ZEROS)), ("a.zip", in_zip(ZEROS))],
+    ids=["gzip", "zip"],
+)
+def test_a_bomb_is_refused(tmp_path, monkeypatch, name, packed):
+    monkeypatch.setattr(zipped, "BOMB_BYTES", 1_000_000)
+    path = write(tmp_path / name, packed)
     with pytest.raises(UsageError, match="unpacks"):
         list(read(path))
 
