@@ -19,10 +19,9 @@ from advisor.decide.information import (
     Worth,
     conditional_costs,
     costs_beside_pick,
-    rows_of,
     worth,
 )
-from advisor.decide.ranking import Ranking
+from advisor.decide.ranking import Ranking, full
 
 DAYS_PER_WEEK = 7.0
 
@@ -53,7 +52,7 @@ class Situation:
         if id(figure) not in self.conditionals:
             self.conditionals[id(figure)] = (
                 figure,
-                conditional_costs(self.ranking, rows_of(figure)),
+                conditional_costs(self.ranking, full(figure, len(self.ranking.open))),
             )
         return worth(self.conditionals[id(figure)][1], variance_share)
 
@@ -65,7 +64,8 @@ class Situation:
         if ranking.scored is None or not ranking.scored[ranking.pick]:
             return self.worth(figure, variance_share)
         options = np.array([option.skill == skill for option in ranking.options])
-        return worth(costs_beside_pick(ranking, rows_of(figure), options), variance_share)
+        rows = full(figure, len(ranking.open))
+        return worth(costs_beside_pick(ranking, rows, options), variance_share)
 
     @property
     def is_likely(self) -> bool:

@@ -17,7 +17,8 @@ def load(text: str) -> Any:
     """The value in a text, of plain types. Raises yaml.YAMLError, RecursionError, ValueError."""
     import yaml
 
-    class Loader(yaml.SafeLoader):  # the one in C ends the process where a text is nested deeply
+    # The loader in C ends the process where a text is nested deeply.
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
         merged = 0
 
         def flatten_mapping(self, node: MappingNode) -> None:

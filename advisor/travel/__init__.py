@@ -4,7 +4,7 @@ bundle ──▶ here (on the other machine) ──▶ record ──▶ taking_i
 """
 
 from advisor.travel.bundle import Bundle, bundle_of, models_of, read_bundle
-from advisor.travel.here import check_models_travel, place_here, plan_here
+from advisor.travel.here import bound_here, check_models_travel, place_here, plan_here
 from advisor.travel.record import run_record_data, run_record_text, shareable_text
 from advisor.travel.remote import Remote, check_answered, over_ssh
 from advisor.travel.sky import SkyPlan, price_lines, sky_task
@@ -14,6 +14,7 @@ __all__ = [
     "Bundle",
     "Remote",
     "SkyPlan",
+    "bound_here",
     "bundle_of",
     "check_answered",
     "check_models_travel",

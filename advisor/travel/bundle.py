@@ -129,6 +129,7 @@ def read_bundle(text: str, name: str) -> Bundle:
     check_seal(document, name)
     try:
         plan = plan_of(document["plan"])
+        models_of(plan)
         if plan.kind not in KINDS:
             raise UsageError(
                 f"{name}: a {plan.kind} run is never taken from a file; plan it on this machine "
@@ -136,15 +137,34 @@ def read_bundle(text: str, name: str) -> Bundle:
             )
         return Bundle(
             plan=plan,
-            minutes=document["minutes"],
-            max_usd=document["max_usd"],
-            usd_per_hour=document["usd_per_hour"],
-            examples=document["examples"],
-            epochs=document["epochs"],
+            minutes=_limit(document, "minutes"),
+            max_usd=_limit(document, "max_usd"),
+            usd_per_hour=_limit(document, "usd_per_hour"),
+            examples=document["examples"] and int(document["examples"]),
+            epochs=_limit(document, "epochs") or 1.0,
             everything=bool(document["everything"]),
         )
-    except (KeyError, ValueError) as error:
-        raise UsageError(f"{name}: damaged ({error}); write the bundle again") from None
+    except DAMAGE as error:
+        raise damaged(name, error) from None
+
+
+DAMAGE = (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError)
+"""What working on a plan raises whose parts are not what they should be."""
+
+
+def damaged(name: str, error: Exception) -> UsageError:
+    """One line about a bundle whose hash fits, and whose contents do not."""
+    reason = f"{type(error).__name__}: {error}"[:200]
+    return UsageError(f"{name}: damaged ({reason}); write the bundle again")
+
+
+def _limit(document: JsonObject, key: str) -> float | None:
+    """A number from 0 or null. Raises ValueError for anything else."""
+    value: float | None = document[key]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is None or (is_number and 0 <= value < 1e12):
+        return value
+    raise ValueError(f"{key}: {value!r}")
 
 
 def models_of(plan: ExperimentPlan) -> dict[str, ModelWeights]:

@@ -14,10 +14,24 @@ from advisor.core.errors import UsageError
 from advisor.core.experiment import ExperimentPlan
 from advisor.experiments.machines import Machine
 from advisor.experiments.planning import throughput_plan
-from advisor.travel.bundle import models_of, with_folders
+from advisor.travel.bundle import DAMAGE, Bundle, damaged, models_of, with_folders
 
 if TYPE_CHECKING:
     from advisor.facts import Facts
+
+
+def bound_here(
+    bundle: Bundle, facts: Facts, gpu: str, model: Path | None, name: str
+) -> tuple[ExperimentPlan, Machine]:
+    """The plan of the bundle in the file `name` for this machine, and where it runs.
+
+    Raises UsageError as `place_here` and `plan_here`, and where its parts do not fit together.
+    """
+    try:
+        where = place_here(bundle.plan, facts, gpu)
+        return plan_here(bundle.plan, where, model), where
+    except DAMAGE as error:
+        raise damaged(name, error) from None
 
 
 def place_here(plan: ExperimentPlan, facts: Facts, gpu: str) -> Machine:

@@ -12,7 +12,13 @@ from advisor.core.figure import Figure
 from advisor.core.option import Option
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.verdict import FlipPoint, Readiness
-from advisor.decide.information import conditional_costs, costs_beside_pick, rows_of, worth
+from advisor.decide.information import (
+    NOTHING,
+    conditional_costs,
+    costs_beside_pick,
+    rows_of,
+    worth,
+)
 from advisor.decide.situation import LabelGoal, Situation, label_goal
 from tests.decide.test_ranking import ranking
 from tests.options import brief
@@ -38,6 +44,12 @@ def test_what_a_figure_is_worth_is_worked_out_once_and_shrinks_with_its_share() 
     assert case.worth(SCORE, 0.25) == worth(known, 0.25)
     assert len(case.conditionals) == 1
     assert 0 < case.worth(SCORE, 0.25).usd < case.worth(SCORE).usd
+
+
+def test_a_figure_that_is_known_is_worth_nothing() -> None:
+    exact = Figure(0.8, "score", "q")
+    assert situation().worth(exact) == NOTHING
+    assert situation((True, False)).worth_of_score(OPTIONS[1].skill, exact, 0.5) == NOTHING
 
 
 @pytest.mark.parametrize("scored", [None, (False, True), (False, False)])

@@ -148,9 +148,7 @@ def test_a_pattern_that_gives_up_on_every_text_is_refused(tmp_path, monkeypatch)
     pattern = {"type": "Replace", "pattern": {"Regex": "(x+x+)+y"}, "content": "z"}
     counter = local_counter(tmp_path, normalizer=pattern)
     assert counter.counts(["hello world"]) == [2]
-    with pytest.raises(
-        UsageError, match=r"tokenizer\.json: its pattern gives up"
-    ):
+    with pytest.raises(UsageError, match=r"tokenizer\.json: its pattern gives up"):
         counter.counts(["x" * 5000])
 
 

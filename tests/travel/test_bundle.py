@@ -120,6 +120,38 @@ def test_what_was_changed_or_is_something_else_is_refused_in_one_line() -> None:
         assert "not a bundle" in refusal(other)
 
 
+FORGED = [
+    ("minutes", -1),
+    ("examples", "many"),
+    ("plan", 3),
+    ("plan.kind", []),
+    ("plan.shared", {}),
+    ("plan.shared.lengths", ["long"]),
+    ("plan.trials", []),
+    ("plan.trials.0.spec", {"model": 3}),
+    ("plan.trials.0.spec.model", {"config": [1]}),
+    ("plan.shared.embedding", ["x"]),
+]
+
+
+@pytest.mark.parametrize(("place", "value"), FORGED, ids=[place for place, _ in FORGED])
+def test_a_forged_bundle_whose_hash_fits_is_refused_in_one_line(place: str, value: object) -> None:
+    document = json.loads(travel.bundle_of(speed_plan(), None, with_rows=False).text)
+    *path, last = place.split(".")
+    part = document
+    for name in path:
+        part = part[int(name)] if name.isdigit() else part[name]
+    part[last] = value
+    document["sha256"] = content_hash(document)
+    with pytest.raises(UsageError, match=r"^x\.advisor: .*$"):
+        bound(json.dumps(document))
+
+
+def bound(text: str) -> None:
+    bundle = travel.read_bundle(text, "x.advisor")
+    travel.bound_here(bundle, facts.load(), "none", None, "x.advisor")
+
+
 def test_the_plan_is_bound_to_the_machine_that_measures() -> None:
     there = travel.plan_here(speed_plan(), HERE)
     (trial,) = there.trials

@@ -69,8 +69,8 @@ def command(
     flags = _with_limits(flags, bundle)
     for planned in travel.models_of(bundle.plan).values():
         say_hub(planned.hub or "")
-    where = travel.place_here(bundle.plan, facts.load(folders().config), flags.gpu)
-    plan = travel.plan_here(bundle.plan, where, model)
+    book = facts.load(folders().config)
+    plan, where = travel.bound_here(bundle, book, flags.gpu, model, str(file))
     everything = bundle.everything or plan.kind == "throughput"
     policy = policy_of(everything, None, where)
     prepared = experiments.prepare(plan, where, limits_of(flags), again=flags.again, policy=policy)
