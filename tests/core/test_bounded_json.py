@@ -45,3 +45,17 @@ def test_long_texts_are_no_matter(form, monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_is_not_json_is_said_as_before() -> None:
     with pytest.raises(json.JSONDecodeError):
         bounded_json.loads("{")
+
+
+@pytest.mark.parametrize("form", [str, str.encode])
+@pytest.mark.parametrize(
+    ("text", "takes"), [("[1,2,3]", 64 + 2 * 32), ('{"a":[{}]}', 3 * 64), ("1", 0)]
+)
+def test_brackets_take_64_bytes_and_commas_32(
+    form, text: str, takes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded_json, "MOST_BYTES", takes)
+    assert bounded_json.loads(form(text)) == json.loads(text)
+    monkeypatch.setattr(bounded_json, "MOST_BYTES", takes - 1)
+    with pytest.raises(bounded_json.TooManyValues):
+        bounded_json.check(form(text))

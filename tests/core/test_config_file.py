@@ -12,6 +12,7 @@ from advisor.core.config_file import (
     ConfigError,
     check,
     finite,
+    first_size,
     layer_count,
     layer_kinds,
     pattern,
@@ -179,3 +180,137 @@ def test_any_json_is_read_or_refused_in_one_line(keys: dict) -> None:
 def test_a_refused_entry_is_written_on_forty_places(digits: int, words: str) -> None:
     with pytest.raises(ConfigError, match=f"hidden_size: {words} is impossible"):
         check({**LLAMA, "hidden_size": int("1" * digits)})
+
+
+@pytest.mark.parametrize(
+    ("text", "layers"),
+    [
+        ({"num_hidden_layers": 4}, 4),
+        ({"n_layer": 4, "num_layers": 7}, 4),
+        ({"num_hidden_layers": 0, "encoder_layers": 6}, 6),
+        ({"num_hidden_layers": True, "num_layers": 6}, 6),
+        ({"num_hidden_layers": "4"}, None),
+        ({"layers_block_type": ["a"] * 5}, 5),
+        ({"layer_types": [], "block_configs": [{}] * 3}, 3),
+        ({"layer_types": 5}, None),
+        ({}, None),
+    ],
+)
+def test_layers_are_counted_by_the_first_key_that_counts_them(
+    text: dict, layers: int | None
+) -> None:
+    assert layer_count(text) == layers
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "layer", "size"),
+    [
+        ({"a": 3}, ("a", "b"), 0, 3),
+        ({"b": 5}, ("a", "b"), 0, 5),
+        ({"a": 0, "b": 5}, ("a", "b"), 0, 5),
+        ({"a": 1}, ("a",), 0, 1),
+        ({"a": True, "b": 5}, ("a", "b"), 0, 5),
+        ({"a": 2.0}, ("a",), 0, 7),
+        ({"a": [3, 4]}, ("a",), 0, 3),
+        ({"a": [3, 4]}, ("a",), 1, 4),
+        ({"a": [3, 4]}, ("a",), 9, 4),
+        ({"a": [], "b": 2}, ("a", "b"), 0, 2),
+        ({"a": [0, 4]}, ("a",), 0, 7),
+        ({}, ("a",), 0, 7),
+    ],
+)
+def test_a_size_is_the_first_that_is_given_of_its_layer(
+    text: dict, names: tuple[str, ...], layer: int, size: int
+) -> None:
+    assert first_size(text, names, 7, layer) == size
+
+
+def kinds(keys: dict, layers: int = 6) -> list[int]:
+    """The kind of each layer, numbered in the order in which they come up."""
+    found = layer_kinds({"num_hidden_layers": layers, **keys})
+    order = list(dict.fromkeys(found))
+    return [order.index(kind) for kind in found]
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({}, [0, 0, 0, 0, 0, 0]),
+        ({"mlp_only_layers": [0, 5]}, [0, 1, 1, 1, 1, 0]),
+        ({"mlp_only_layers": "0"}, [0, 0, 0, 0, 0, 0]),
+        ({"num_kv_shared_layers": [0, 5, 0, 0, 0, 0]}, [0, 0, 0, 0, 0, 0]),
+        ({"layer_types": ["a", "b", "a", "a", "b", "b"]}, [0, 1, 0, 0, 1, 1]),
+        ({"layer_types": ["a", "b", "a"]}, [0, 0, 0, 0, 0, 0]),  # not one per layer
+        ({"other": ["a", "b", "a", "a", "b", "b"]}, [0, 0, 0, 0, 0, 0]),
+        ({"first_k_dense_replace": 2}, [0, 0, 1, 1, 1, 1]),
+        ({"first_k_dense_replace": 0}, [0, 0, 0, 0, 0, 0]),
+        ({"first_k_dense_replace": True}, [0, 0, 0, 0, 0, 0]),
+        ({"decoder_sparse_step": 3}, [0, 0, 1, 0, 0, 1]),
+        ({"decoder_sparse_step": 1}, [0, 0, 0, 0, 0, 0]),
+        ({"decoder_sparse_step": 2.0}, [0, 0, 0, 0, 0, 0]),
+        ({"attn_layer_period": 3, "attn_layer_offset": 1}, [0, 1, 0, 0, 1, 0]),
+        ({"attn_layer_period": 3}, [0, 0, 0, 0, 0, 0]),
+        ({"block_types": ["a", "b"]}, [0, 1, 0, 1, 0, 1]),
+        ({"block_types": []}, [0, 0, 0, 0, 0, 0]),
+        ({"linear_attn_config": {"full_attn_layers": [1, 4]}}, [0, 1, 1, 0, 1, 1]),
+        ({"linear_attn_config": {"full_attn_layers": 4}}, [0, 0, 0, 0, 0, 0]),
+        ({"linear_attn_config": [1]}, [0, 0, 0, 0, 0, 0]),
+        (
+            {"mlp_only_layers": [0], "decoder_sparse_step": 2},
+            [0, 1, 2, 1, 2, 1],
+        ),
+    ],
+)
+def test_layers_are_told_apart_by_what_a_file_says_of_them(keys: dict, expected: list[int]) -> None:
+    assert kinds(keys) == expected
+
+
+def test_without_a_number_of_layers_there_are_no_kinds() -> None:
+    assert layer_kinds({"mlp_only_layers": [0]}) == ()
+
+
+@pytest.mark.parametrize(
+    ("layers", "reading"),
+    [
+        ("aa", (0, 1)),
+        ("ab", None),
+        ("a", None),
+        ("", None),
+        ("abab", (0, 2)),
+        ("baaa", (1, 1)),
+        ("abcabca", (0, 3)),
+        ("aab", None),
+        ("abb", (1, 1)),
+        ("cabab", (1, 2)),
+    ],
+)
+def test_the_shortest_reading_of_a_pattern(layers: str, reading: tuple[int, int] | None) -> None:
+    assert pattern(layers) == reading
+
+
+@pytest.mark.parametrize(
+    ("key", "size", "fits"),
+    [
+        ("hidden_size", 10**9, True),
+        ("hidden_size", 10**9 + 1, False),
+        ("hidden_size", 1, True),
+        ("num_hidden_layers", 10_000, True),
+        ("num_hidden_layers", 10_001, False),
+        ("num_key_value_heads", None, True),
+    ],
+)
+def test_sizes_are_possible_up_to_a_limit(key: str, size: int | None, fits: bool) -> None:
+    config = {**LLAMA, key: size}
+    if fits:
+        assert check(config) == config
+    else:
+        with pytest.raises(ConfigError):
+            check(config)
+
+
+def test_kinds_of_layers_match_where_their_number_is_known() -> None:
+    assert check({**LLAMA, "layer_types": ["a"] * 4})
+    silent = {"model_type": "x", "layer_types": ["a"] * 3}
+    assert check(silent) == silent
+    per_layer = {"model_type": "gemma3n_text", "intermediate_size": [8, 8, 16]}
+    assert check(per_layer) == per_layer

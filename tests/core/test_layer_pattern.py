@@ -37,3 +37,13 @@ def test_no_pattern(text: str) -> None:
 def test_more_kinds_than_layers(text: str, layers: int) -> None:
     with pytest.raises(ValueError, match="layers"):
         expanded(text, layers)
+
+
+def test_a_model_has_at_most_a_thousand_layers() -> None:
+    assert len(expanded("a", 1000)) == 1000
+    assert expanded("1000*a", 1000) == ["a"] * 1000
+    with pytest.raises(ValueError, match="but the model has 1001"):
+        expanded("a", 1001)
+    with pytest.raises(ValueError, match="write kinds of layers as"):
+        expanded("a-b", 3)
+    assert expanded("a+b", 2) == ["a", "b"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.core.text import printable, without_controls
+from advisor.core.text import printable, shortened, without_controls
 
 OVERRIDES = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
@@ -44,3 +44,16 @@ def test_json_without_controls_means_the_same(text: str) -> None:
 def test_lines_and_colours_stay() -> None:
     assert without_controls("a\n\x1b[1mb\x1b[0m\té😀") == "a\n\x1b[1mb\x1b[0m\té😀"
     assert without_controls("\u202e\x9b") == r"\u202e\u009b"
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "shown"),
+    [
+        ("abcdefgh", 8, "abcdefgh"),
+        ("abcdefghi", 8, "abcde…hi"),
+        ("abcdefghijklmnop", 12, "abcdefgh…nop"),
+    ],
+)
+def test_a_long_text_keeps_three_quarters_of_its_start(text: str, most: int, shown: str) -> None:
+    assert shortened(text, most) == shown
+    assert len(shown) <= most
