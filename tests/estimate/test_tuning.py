@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.core.brief import Score
+from advisor.core.brief import Retrieval, Score
 from advisor.core.facts import TokenPrice
 from advisor.core.option import Mode, Option, Place, Serving
-from advisor.core.quantity import Basis, Range
+from advisor.core.quantity import Basis, Quantity, Range
+from advisor.core.training import TrainingEstimate
 from tests.options import DAY, ROBERTA, SONNET, TUNED, brief, dated, estimated, rented, setting
 
 
@@ -269,3 +270,119 @@ def test_a_provider_that_states_no_price_of_storage_charges_none() -> None:
     )
     assert free == pytest.approx(1.7 * 730)
     assert stored - free == pytest.approx(7.0)
+
+
+def planned(tokens_per_second: float, fits: str = "fits") -> TrainingEstimate:
+    """A run of which only its speed and whether it fits are known."""
+    found = TrainingEstimate.__new__(TrainingEstimate)
+    speed = Quantity(Range.exact(tokens_per_second), "tokens/s", Basis.MODELLED, "a model", "")
+    object.__setattr__(found, "tokens_per_second", speed)
+    object.__setattr__(found, "fits", fits)
+    return found
+
+
+UNSTATED = {"hardware__train_tokens_per_second": None}
+
+
+@pytest.mark.parametrize(
+    ("option", "runs", "answers", "speed"),
+    [
+        (rented(), {"lora": planned(999.0)}, {}, 2400.0),
+        (rented(), {"lora": planned(999.0)}, {"hardware__count": 3}, 7200.0),
+        (rented(), {"lora": planned(999.0)}, UNSTATED, 999.0),
+        (rented("full"), {"lora": planned(999.0), "full": planned(500.0)}, UNSTATED, 500.0),
+        (rented("tuned-few-shot", "hybrid"), {"lora": planned(999.0)}, UNSTATED, 999.0),
+        (
+            rented("tuned-few-shot", "hybrid"),
+            {"lora": planned(999.0, "no"), "qlora": planned(700.0)},
+            UNSTATED,
+            700.0,
+        ),
+        (
+            rented("tuned-few-shot", "hybrid"),
+            {"lora": planned(999.0, "tight"), "qlora": planned(700.0)},
+            UNSTATED,
+            999.0,
+        ),
+    ],
+)
+def test_a_run_is_as_fast_as_stated_else_as_its_technique_is_estimated(
+    option: Option,
+    runs: dict[str, TrainingEstimate],
+    answers: dict[str, object],
+    speed: float,
+) -> None:
+    training = {("llama-3.1-8b", technique): run for technique, run in runs.items()}
+    found = estimated(option, brief(**answers), replace(setting(), training=training))
+    hours = 0.05 + found["train.tokens"].value / speed / 3600
+    assert found["train.hours"].value == pytest.approx(hours)
+
+
+@pytest.mark.parametrize(
+    ("option", "facts", "tokens"),
+    [
+        (rented(), {}, 620),
+        (rented("dpo"), {}, 2 * 620),
+        (rented("tuned-few-shot", "hybrid"), {}, 620 + 1650 - 120),
+        (rented(), UNSTATED | {"data__tokens_per_example": None}, 120 + 180 + 320),
+    ],
+)
+def test_tokens_of_a_run_are_examples_by_their_length(
+    option: Option, facts: dict[str, object], tokens: float
+) -> None:
+    found = estimated(option, brief(**facts))
+    assert found["train.tokens"].value == pytest.approx(18_000 * tokens * 3)
+
+
+def test_a_prompt_that_is_kept_never_shortens_an_example() -> None:
+    short = brief(traffic__static_tokens=50)
+    found = estimated(rented("tuned-few-shot", "hybrid"), short)
+    assert found["train.tokens"].value == 18_000 * 620 * 3
+
+
+def test_what_is_retrieved_is_trained_on() -> None:
+    case = replace(brief(), retrieval=Retrieval(tokens=Range.exact(900.0)))
+    found = estimated(rented("tuned-retrieval", "hybrid"), case)
+    assert found["train.tokens"].value == 18_000 * (620 + 900) * 3
+
+
+def test_an_encoder_is_trained_on_gpus_where_its_run_is_known_there_else_on_its_server() -> None:
+    """Six operations per parameter and token at 150 GFLOP/s; the stated speed is that of
+    decoders.
+    """
+    option = Option("tune", "encoder", "roberta-base", "", Serving(Place.CPU))
+    known = replace(setting(), models={"roberta-base": ROBERTA})
+    on_cpu = estimated(option, brief(), known)
+    tokens = on_cpu["train.tokens"].value
+    hours = 0.05 + tokens * 6 * 125e6 / 150e9 / 3600
+    assert on_cpu["train.hours"].value == pytest.approx(hours)
+    assert on_cpu["train.run_usd"].value == pytest.approx(hours * 0.1)
+    on_gpu = estimated(
+        option, brief(), replace(known, training={("roberta-base", "encoder"): planned(5e5)})
+    )
+    hours = 0.05 + tokens / 5e5 / 3600
+    assert on_gpu["train.hours"].value == pytest.approx(hours)
+    assert on_gpu["train.run_usd"].value == pytest.approx(hours * 1.861)
+
+
+@pytest.mark.parametrize(
+    ("adapters", "terms", "usd"),
+    [
+        (1, {}, 33.48 * 5),
+        (1, {"training_minimum_usd": 500.0}, 500),
+        (3, {"training_minimum_usd": 500.0}, 1500),
+        (3, {"training_minimum_usd": 1.0}, 33.48 * 5),
+        (1, {"training_usd_per_hour": 100.0}, 33.48 * 5),
+        (1, {"training_usd": None, "training_usd_per_hour": 100.0}, 100),
+        (1, {"training_usd": 0.0}, 0),
+    ],
+)
+def test_a_job_is_billed_by_token_or_by_the_hour_and_never_below_its_minimum(
+    adapters: int, terms: dict[str, object], usd: float
+) -> None:
+    option = Option("tune", "hosted", "gpt-4.1-mini", "azure", Serving(Place.HOSTED))
+    case = brief(task__tasks_sharing_model=adapters)
+    facts = setting(tuned={"gpt-4.1-mini": replace(TUNED, **terms)})  # type: ignore[arg-type]
+    found = estimated(option, case, facts)
+    assert found["train.run_usd"].value == pytest.approx(usd)
+    assert found["once.training"].value == pytest.approx(6 * usd)
