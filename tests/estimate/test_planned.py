@@ -6,18 +6,19 @@ from dataclasses import replace
 
 import pytest
 
+from advisor.core.brief import Score
 from advisor.core.probes import DataReport
-from advisor.core.quantity import Basis, Quantity
+from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.setting import Setting
 from advisor.core.training import TrainingRun
 from advisor.estimate import training
-from advisor.estimate.planned import _estimate, planned_run, training_estimates
+from advisor.estimate.planned import _estimate, longest_row, planned_run, training_estimates
 from advisor.estimate.scoring import task_of
 from advisor.estimate.training import estimate, largest_micro_batch
 from tests.estimate.training.catalogue import a_run, book
-from tests.options import LLAMA, brief, setting
+from tests.options import LLAMA, ROBERTA, brief, setting
 
-TOKENS = Quantity(620.0, 620.0, 620.0, "tokens/row", Basis.MEASURED, "counted")
+TOKENS = Quantity(Range.exact(620.0), "tokens/row", Basis.MEASURED, "counted", "")
 DATA = DataReport(("a.jsonl",), 20, 20, 0, (), 0, "p", "a", "exact", TOKENS, TOKENS, TOKENS, 1900)
 
 
@@ -104,3 +105,82 @@ def test_a_planned_batch_is_the_usual_one_where_it_fits(
     monkeypatch.setattr(training, "largest_micro_batch", lambda run: room)
     monkeypatch.setattr(training, "estimate", lambda run, measured: run.micro_batch)
     assert _estimate.__wrapped__(a_run(model), ()) == batch
+
+
+@pytest.mark.parametrize(
+    ("model", "scores", "techniques"),
+    [
+        ("llama-3.1-8b", (), {"lora", "qlora"}),
+        ("llama-3.1-8b", ("full", "dora", "hosted", "lora"), {"lora", "qlora", "full", "dora"}),
+        ("roberta-base", ("full",), {"encoder"}),
+        ("closed", (), set()),
+    ],
+)
+def test_a_run_is_planned_for_each_way_to_tune_an_open_model(
+    model: str, scores: tuple[str, ...], techniques: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("advisor.estimate.planned._estimate", lambda run, measured: run)
+    measured = [Score("tune", t, "Llama-3.1-8B", 0.8, 100) for t in scores]
+    others = [
+        Score("tune", "soft-prompt", "other", 0.8, 100),
+        Score("prompt", "full", "llama-3.1-8b", 0.8, 100),
+    ]
+    case = brief(quality__measured=(*measured, *others))
+    case = replace(case, models=replace(case.models, tune=(model,)))
+    known = {"llama-3.1-8b": LLAMA, "roberta-base": ROBERTA}
+    facts = replace(setting(), models=known, gpu=book().gpu("L40S"))
+    found = training_estimates(case, facts)
+    assert set(found) == {(model, technique) for technique in techniques}
+    assert not training_estimates(case, replace(facts, gpu=None))
+    nothing = replace(case, models=replace(case.models, tune=None))
+    assert not training_estimates(nothing, facts)
+
+
+@pytest.mark.parametrize(
+    ("technique", "method", "objective", "quantization"),
+    [
+        ("lora", "lora", "sft", "none"),
+        ("qlora", "qlora", "sft", "nf4"),
+        ("dpo", "lora", "dpo", "none"),
+        ("encoder", "full", "sft", "none"),
+        ("full", "full", "sft", "none"),
+    ],
+)
+def test_a_technique_is_a_method_an_objective_and_a_storage(
+    technique: str, method: str, objective: str, quantization: str
+) -> None:
+    facts = replace(setting(), models={"llama-3.1-8b": LLAMA}, gpu=book().gpu("L40S"))
+    run = planned_run(brief(), facts, "llama-3.1-8b", LLAMA, technique)
+    assert (run.method, run.objective, run.quantization) == (method, objective, quantization)
+    assert (run.sharding, run.examples, run.epochs, run.gpus) == ("none", 18_000.0, 3.0, 1)
+    assert (run.params, run.gpu_name, run.seq_len) == (8_030_000_000.0, "L40S", 1860)
+    two = planned_run(brief(hardware__count=2), facts, "llama-3.1-8b", LLAMA, technique)
+    assert (two.sharding, two.gpus) == ("ddp", 2)
+
+
+def test_pairs_in_the_data_are_a_technique_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("advisor.estimate.planned._estimate", lambda run, measured: run)
+    pairs = replace(DATA, rejected_tokens=TOKENS)
+    facts = replace(setting(), models={"llama-3.1-8b": LLAMA}, gpu=book().gpu("L40S"), data=pairs)
+    found = training_estimates(brief(), facts)
+    assert set(found) == {("llama-3.1-8b", t) for t in ("lora", "qlora", "dpo")}
+
+
+def test_recorded_hours_slow_a_run_down_as_much_as_they_lengthen_it() -> None:
+    facts = replace(setting(), models={"llama-3.1-8b": LLAMA}, gpu=book().gpu("H200-SXM"))
+    plain = training_estimates(brief(), facts)["llama-3.1-8b", "lora"]
+    longer = training_estimates(brief(), facts, (), [0.7])["llama-3.1-8b", "lora"]
+    assert longer.train_hours.likely > plain.train_hours.likely
+    ratio = plain.tokens_per_second.likely / longer.tokens_per_second.likely
+    assert ratio > 1.0
+    assert longer.memory_gib == plain.memory_gib
+
+
+@pytest.mark.parametrize(("changes", "longest"), [({}, 1900.0), ({"data__sample": True}, None)])
+def test_the_longest_row_is_known_of_data_that_were_read_whole(
+    changes: dict[str, bool], longest: float | None
+) -> None:
+    looked = replace(setting(), data=DATA)
+    assert longest_row(brief(**changes), looked) == longest
+    assert longest_row(brief(), setting()) is None
+    assert longest_row(brief(), replace(setting(), data=replace(DATA, max_tokens=0))) is None
