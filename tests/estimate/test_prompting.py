@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.core.brief import Score, Segment
+from advisor.core.brief import Current, Score, Segment
 from advisor.core.facts import TokenPrice
 from advisor.core.probes import TrafficReport
 from advisor.core.quantity import Range
+from advisor.core.techniques import technique_of
 from advisor.estimate.options import options
 from tests.options import CITED, DAY, SONNET, brief, dated, estimated, prompt, setting, still_to_pay
 
@@ -340,3 +341,41 @@ def test_a_lifetime_shorter_than_any_in_the_log_takes_the_shortest() -> None:
     log = TrafficReport("log.csv", 1000, 1, {30: 0.4, 60: 0.7}, {30: 0.4, 60: 0.7}, "2026-11-01")
     facts = replace(setting(), traffic=log)
     assert estimated(prompt("cached-5m"), brief(), facts)["cache.hit_rate"].value == 0.4
+
+
+@pytest.mark.parametrize(
+    ("technique", "in_place", "thinks", "calls"),
+    [
+        ("few-shot", "", False, 1),
+        ("chain-of-thought", "", True, 1),
+        ("chain-of-thought", "chain-of-thought", False, 1),
+        ("chain-of-thought", "few-shot", True, 1),
+        ("self-consistency", "", True, 5),
+    ],
+)
+def test_what_a_technique_writes_before_the_answer_is_paid_unless_the_traffic_holds_it(
+    technique: str, in_place: str, thinks: bool, calls: int
+) -> None:
+    current = Current("prompt", in_place, "other", None) if in_place else None
+    found = estimated(prompt("uncached", technique=technique), replace(brief(), current=current))
+    thought = technique_of(technique).reasoning_tokens.likely
+    assert found["tokens.output"].value == 320 + thought * thinks
+    month = 3e6 * calls * (1830 * 3 + found["tokens.output"].value * 15) / 1e6
+    assert found["run.inference"].value == pytest.approx(month)
+
+
+def test_repeated_requests_are_paid_again() -> None:
+    plain = estimated(prompt("uncached"))["run.inference"].value
+    again = estimated(prompt("uncached"), brief(traffic__retry_rate=0.2))["run.inference"].value
+    assert again == pytest.approx(1.2 * plain)
+
+
+def test_a_batch_is_half_the_price_of_all_its_parts_and_an_absent_factor_none() -> None:
+    full = estimated(prompt("uncached"), brief(traffic__batch_cache_hit_rate=0.0))
+    batch = replace(SONNET, cache_write_usd=None, batch_factor=0.25)
+    case = brief(traffic__batch_cache_hit_rate=0.0)
+    found = estimated(prompt("batch"), case, setting({"claude-sonnet-5": batch}))
+    assert found["run.request"].value == pytest.approx(0.25 * full["run.request"].value)
+    without = replace(batch, batch_factor=None)
+    found = estimated(prompt("batch"), case, setting({"claude-sonnet-5": without}))
+    assert found["run.request"].value == pytest.approx(full["run.request"].value)

@@ -12,7 +12,7 @@ from advisor.core.errors import UsageError
 from advisor.estimate.training import total_params, trainable_params
 from advisor.estimate.training.architecture import params_by_formula
 from advisor.estimate.training.model_name import is_encoder_decoder
-from advisor.estimate.training.params import trained_whole
+from advisor.estimate.training.params import linear_modules, trained_whole
 from tests.estimate.training.catalogue import book
 
 BY_FORMULA = [m for m in book().models if params_by_formula(m) is not None]
@@ -95,3 +95,71 @@ def test_lora_is_linear_in_the_rank_and_attention_is_a_part_of_all(model, rank: 
     whole = trainable_params(model, "lora", rank, "all-linear")
     assert whole == rank * trainable_params(model, "lora", 1, "all-linear")
     assert 0 < trainable_params(model, "lora", rank, "attention") <= whole
+
+
+def test_experts_of_a_mixture_are_adapted_where_they_are_named() -> None:
+    """Two inputs of the hidden size and one of the inner, two outputs of the inner and one of the
+    hidden: h + i three times for each of 8 experts, less what gate and up share; 32 layers.
+    """
+    mixtral = book().model("Mixtral-8x7B-v0.1")
+    attention = trainable_params(mixtral, "lora", 4, "attention")
+    both = trainable_params(mixtral, "lora", 4, "attention,experts")
+    assert both - attention == 32 * 4 * 8 * (2 * 4096 + 3 * 14_336)
+    qwen = book().model("Qwen3-30B-A3B")
+    more = trainable_params(qwen, "lora", 4, "attention,experts")
+    more -= trainable_params(qwen, "lora", 4, "attention")
+    assert more == 48 * 4 * 128 * (2 * 2048 + 3 * 768)
+    with pytest.raises(UsageError, match="no module 'experts'"):
+        trainable_params(book().model("Llama-3.2-3B"), "lora", 4, "experts")
+
+
+@pytest.mark.parametrize(
+    ("name", "modules"),
+    [
+        (
+            "Phi-3-mini-4k-instruct",
+            [
+                ("qkv_proj", 3072, 3 * 3072, True),
+                ("o_proj", 3072, 3072, True),
+                ("gate_up_proj", 3072, 2 * 8192, False),
+                ("down_proj", 8192, 3072, False),
+            ],
+        ),
+        (
+            "phi-2",
+            [
+                ("q_proj", 2560, 2560, True),
+                ("k_proj", 2560, 2560, True),
+                ("v_proj", 2560, 2560, True),
+                ("dense", 2560, 2560, True),
+                ("fc1", 2560, 10_240, False),
+                ("fc2", 10_240, 2560, False),
+            ],
+        ),
+        (
+            "Mixtral-8x7B-v0.1",
+            [
+                ("q_proj", 4096, 4096, True),
+                ("k_proj", 4096, 1024, True),
+                ("v_proj", 4096, 1024, True),
+                ("o_proj", 4096, 4096, True),
+            ],
+        ),
+    ],
+)
+def test_modules_of_a_layer_with_their_sizes(
+    name: str, modules: list[tuple[str, int, int, bool]]
+) -> None:
+    found = linear_modules(book().model(name))
+    assert [(m.name, m.inputs, m.outputs, m.attention) for m in found] == modules
+    assert all((m.share, m.recurrent) == (1.0, False) for m in found)
+
+
+def test_a_gated_attention_makes_its_gate_beside_the_queries() -> None:
+    model = book().model("Qwen3.5-9B")
+    found = {m.name: m for m in linear_modules(model)}
+    assert found["q_proj"].outputs == 2 * model.heads * model.head_dim
+    assert found["o_proj"].inputs == model.heads * model.head_dim
+    assert (found["q_proj"].share, found["in_proj_qkv"].share) == (0.25, 0.75)
+    assert found["gate_proj"].share == 1.0
+    assert found["in_proj_qkv"].recurrent
