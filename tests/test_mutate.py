@@ -140,6 +140,16 @@ def test_the_tests_of_the_module_come_first_and_the_copy_of_the_constants_last()
     ]
 
 
+def test_what_no_test_runs_itself_is_tried_by_the_tests_of_its_folder(tmp_path: Path) -> None:
+    file = "advisor/core/plugins/child.py"
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text("def answer():\n    return 1\n")
+    seconds = dict.fromkeys(("tests/plugins/test_a.py::test", "tests/core/test_b.py::test"), 1.0)
+    change = changes.Mutant(file, 2, 0, 0, "", "")
+    stages = [list(s) for s in mutate.Tests(seconds, {}).stages(change, tmp_path)]
+    assert stages == [[], ["tests/plugins/test_a.py::test"], ["tests/test_constants.py"]]
+
+
 def test_a_room_is_also_a_folder_or_a_module_and_then_all_of_its_changes(tmp_path: Path) -> None:
     for name in ("core/option.py", "core/sections/task.py", "estimate/training/time.py"):
         (tmp_path / "advisor" / name).parent.mkdir(parents=True, exist_ok=True)

@@ -83,16 +83,22 @@ class Tests:
     runs: reach.Runs
 
     def stages(self, mutant: Mutant, root: Path) -> Iterator[dict[str, float]]:
-        """The tests that mirror the module, then all that run the line, quick files first."""
+        """The tests that mirror the module, then all that run the line, quick files first. What
+        only a child process of a test runs is not recorded: there those of the same folder.
+        """
         first = [test for test in self.seconds if is_mirror(children.file_of(test), mutant)]
-        reached = reach.tests_of(self.runs, root, mutant.file, mutant.line)
+        reached = self._each(reach.tests_of(self.runs, root, mutant.file, mutant.line))
         yield self._timed(first)
-        yield self._timed(self._each(reached) - set(first))
+        yield self._timed((reached or self._beside(mutant)) - set(first))
         yield {CONSTANTS: 2.0}
 
     def _each(self, reached: frozenset[str]) -> set[str]:
         """Single tests, also where a fixture of the whole file runs the line."""
         return {test for test in self.seconds if {test, children.file_of(test)} & reached}
+
+    def _beside(self, mutant: Mutant) -> set[str]:
+        folder = Path(mutant.file).parent.name
+        return {test for test in self.seconds if Path(children.file_of(test)).parent.name == folder}
 
     def _timed(self, tests: set[str] | list[str]) -> dict[str, float]:
         by_file: dict[str, float] = defaultdict(float)

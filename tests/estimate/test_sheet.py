@@ -157,3 +157,8 @@ def test_flat_rows_repeat_a_number_in_every_case_of_every_block() -> None:
     assert blocks.flat(4.0).tolist() == [4.0] * 6
     assert blocks.flat(np.array([[1.0], [2.0]])).tolist() == [1.0] * 3 + [2.0] * 3
     assert Sheet(brief(), 2).flat(4.0).tolist() == [4.0, 4.0]
+
+
+def test_a_sheet_without_a_change_has_the_likely_case_alone() -> None:
+    assert what_if(brief(), []).size == 1
+    assert drawn_what_if(brief(), [("a", 1.0)], 5, 3).size == 6

@@ -8,7 +8,15 @@ from math import log, log10, sqrt
 import numpy as np
 import pytest
 
-from advisor.estimate.quality.design import Loadings, bent, loadings, prompt_share
+from advisor.estimate.quality.design import (
+    Loadings,
+    bent,
+    curve_of,
+    difference,
+    flattened,
+    loadings,
+    prompt_share,
+)
 from advisor.estimate.quality.shape import CurvePoint, _kind, add_shape
 from advisor.estimate.quality.skills import Skill, TaskProfile
 
@@ -210,3 +218,117 @@ def test_a_curve_runs_over_labels_or_over_shown_examples(
     approach: str, technique: str, kind: str
 ) -> None:
     assert _kind(approach, technique) == kind
+
+
+def test_the_slope_behind_a_tuned_score_is_one_of_each_weight_of_labels() -> None:
+    slope = curve_of(loadings(TASK, LORA, 0.0, "s", "t"))
+    assert slope is not None
+    assert slope.fixed == {"tune-labels": 1.0}
+    assert slope.deviations == {("labels-task", "s|t"): 1.0, ("labels-study", "s"): 1.0}
+    assert curve_of(loadings(TASK, PROMPT, 0.0)) is None
+
+
+def test_a_slope_below_the_flattest_is_raised_to_it() -> None:
+    assert flattened(np.array([-0.5, 0.0, 0.02, 0.5])) == pytest.approx([0.52, 0.02, 0.0, 0.0])
+
+
+def test_a_difference_holds_what_does_not_cancel_out() -> None:
+    one = Loadings({"a": 1.0, "b": 2.0}, {("k", "x"): 1.0, ("k", "y"): 3.0})
+    other = Loadings({"a": 1.0, "c": 0.5}, {("k", "x"): 1.0, ("k", "z"): 1.0})
+    found = difference(one, other)
+    assert found.fixed == {"b": 2.0, "c": -0.5}
+    assert found.deviations == {("k", "y"): 3.0, ("k", "z"): -1.0}
+    varied = difference(Loadings({"a": np.array([1.0, 2.0])}), Loadings({"a": 1.0}))
+    assert varied.fixed["a"].tolist() == [0.0, 1.0]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("skill", "deviations"),
+    [
+        (
+            PROMPT,
+            {
+                "study s": 1.0,
+                "task s|t": 1.0,
+                "model s|m-14b": 1.0,
+                "prompt-shown s|t": 1.0,
+                "prompt-technique s|few-shot": 1.0,
+                "prompt-technique-task s|t|few-shot": 1.0,
+                "shots-task s|t": 0.0,
+                "prompt-task s|t": 1.0,
+                "prompt-model s|m-14b": 1.0,
+                "prompt-small s|t|m-14b": 1.0,
+                "answer-prompt s|t|prompt/few-shot@m": 1.0,
+            },
+        ),
+        (
+            replace(LORA, encoder=True, technique="encoder"),
+            {
+                "study s": 1.0,
+                "task s|t": 1.0,
+                "model s|m-14b": 1.0,
+                "prompt-task s|t": 0.3,
+                "prompt-model s|m-14b": 0.3,
+                "prompt-small s|t|m-14b": 0.3,
+                "labels-task s|t": 0.7 * log(0.5),
+                "labels-study s": 0.7 * log(0.5),
+                "tune-study s": 0.7,
+                "tune-task s|t": 0.7,
+                "tune-technique s|encoder": 0.7,
+                "tune-model s|m-14b": 0.7,
+                "tune-model-task s|t|m-14b": 0.7,
+                "answer-tune s|t|tune/lora@m": 1.0,
+            },
+        ),
+    ],
+)
+def test_deviations_are_shared_by_model_technique_task_and_study(
+    skill: Skill, deviations: dict[str, float]
+) -> None:
+    found = loadings(TASK, skill, 0.0, "s", "t").deviations
+    named = {f"{kind} {key}": float(value) for (kind, key), value in found.items()}
+    assert named == pytest.approx(deviations)
+
+
+@pytest.mark.parametrize(
+    ("skill", "weights"),
+    [
+        (
+            replace(LORA, encoder=True, technique="encoder"),
+            {"tune": 0.7, "tune-type:qa": 0.7, "tune-specificity": 0.7, "tune:encoder": 0.7},
+        ),
+        (replace(LORA, params_b=None), {"prompt-closed": 0.3}),
+    ],
+)
+def test_an_encoder_has_neither_size_nor_age_and_a_closed_model_no_size(
+    skill: Skill, weights: dict[str, float]
+) -> None:
+    found = fixed(skill)
+    assert {name: found[name] for name in weights} == pytest.approx(weights)
+    assert "tune-size" not in found
+    assert "prompt-size" not in found
+    assert ("prompt-year" in found) is not skill.encoder
+
+
+def test_many_classes_weigh_on_a_prompt_and_ask_for_more_labels() -> None:
+    task = TaskProfile("classification", "low", labels=300)
+    assert fixed(PROMPT, task)["prompt-classes"] == pytest.approx(log10(100))
+    tuned = fixed(LORA, task)
+    assert tuned["prompt-classes"] == pytest.approx(0.3 * 2)
+    assert tuned["tune-labels"] == pytest.approx(0.7 * log(500 * sqrt(3 / 300) / 1000))
+    assert tuned["tune-specificity"] == pytest.approx(-0.7)
+    assert "prompt-classes" not in fixed(PROMPT)
+
+
+@pytest.mark.parametrize(
+    ("technique", "adds"), [("self-consistency", {"prompt:voting": 1.0}), ("chain-of-thought", {})]
+)
+def test_a_vote_adds_to_a_chain_of_thought(technique: str, adds: dict[str, float]) -> None:
+    found = fixed(replace(PROMPT, technique=technique))
+    assert found["prompt:chain-of-thought"] == 1.0
+    assert {k: v for k, v in found.items() if k == "prompt:voting"} == adds
+
+
+def test_a_model_is_no_newer_than_the_evidence() -> None:
+    assert fixed(replace(PROMPT, released=2030.0))["prompt-year"] == 3.5
+    assert fixed(replace(PROMPT, released=None, model="gpt-4"))["prompt-year"] == pytest.approx(0.3)

@@ -284,6 +284,7 @@ def test_a_small_typical_mixture_keeps_its_least_sizes() -> None:
     assert (shape.hidden, shape.layers, shape.routed) == (64, 1, 8)
     assert (shape.query, shape.key_value, shape.heads) == (128, 128, 1)
     assert shape.mlp == 0.25 * 64
+    assert (shape.gated, shape.encoder, shape.moe) == (True, False, True)
     assert shape.embedding_params == 0.5 * 1e4
 
 
