@@ -62,6 +62,7 @@ def test_a_bill_twice_as_far_off_as_its_cheapest_and_dearest_form_is_odd(
     assert bool(odd) is is_odd
     assert lines(*forms, case=case) == odd  # also where today's option cannot stay
     assert all("$50 to $200 at today's prices" in line for line in odd)
+    assert all(line.startswith("The bill of as-is/few-shot@Claude-Sonnet-5 is $") for line in odd)
 
 
 @pytest.mark.parametrize(("padded", "is_named"), [(1.21, True), (1.2, False)])

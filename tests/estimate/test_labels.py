@@ -131,3 +131,10 @@ def test_one_model_learns_from_the_mean_of_its_segments(
     )
     case = replace(brief(data__examples=in_hand), segments=parts)
     assert own_examples(Sheet(case, 1)).value == pytest.approx(max(expected, 100.0))
+
+
+def test_the_part_of_a_segment_is_that_of_the_likely_number_of_labels() -> None:
+    parts = (Segment("a", 1, Range.exact(1.0), Range.exact(250.0)),)
+    case = replace(brief(data__examples=Range(400.0, 500.0, 5000.0)), segments=parts)
+    # the rest of no traffic has all 500: 250 ^ 1 · 500 ^ 0
+    assert own_examples(Sheet(case, 1)).value == pytest.approx(250.0)
