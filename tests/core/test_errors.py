@@ -28,6 +28,7 @@ def test_exit_codes_are_the_contract(error: str, code: int) -> None:
 
 def test_undecided_is_three() -> None:
     assert errors.Exit.UNDECIDED == 3
+    assert errors.Exit.DONE == 0
 
 
 @pytest.mark.parametrize(
