@@ -36,6 +36,12 @@ def eligible(ledger: Ledger) -> Figure:
     return ledger.put("cache.eligible", "yes = 1", long_enough, "cache")
 
 
+def _tariff(ledger: Ledger) -> TokenPrice:
+    """Of an eligible prompt: there is a price to cache at."""
+    assert ledger.tariff is not None
+    return ledger.tariff
+
+
 def _minimum(tariff: TokenPrice) -> float:
     """The shortest prefix that is kept, in tokens; nothing is kept of an empty one."""
     return float(max(tariff.cache_minimum_tokens or 0, 1))
@@ -54,7 +60,7 @@ def cache_prices(ledger: Ledger, uncached: Figure) -> None:
         "cache_write_1h_usd" if ledger.option.serving.lifetime_minutes == 60 else "cache_write_usd"
     )
     read = ledger["price.cache_read"] = ledger.token_price("price.cache_read", "cached_input_usd")
-    absent = ledger.tariff is None or getattr(ledger.tariff, column) is None
+    absent = getattr(_tariff(ledger), column) is None
     write = uncached if absent else ledger.token_price("price.cache_write", column)
     ledger["price.cache_write"] = write
     even = algebra.quotient(write - uncached, write - read, 0.0)
@@ -69,7 +75,7 @@ def cached_prefix(ledger: Ledger) -> Figure:
     static = ledger["tokens.static"]
     own = _read_or_written(ledger, ledger["cache.hit_rate"])
     shared = _shared_tokens(ledger)
-    if shared is None or ledger.tariff is None:
+    if shared is None:
         return static * own
 
     def apart() -> Figure:
@@ -79,7 +85,7 @@ def cached_prefix(ledger: Ledger) -> Figure:
         return shared * _read_or_written(ledger, hit) + (static - shared) * own
 
     return algebra.either(
-        algebra.reaches(shared, _minimum(ledger.tariff)), apart, lambda: static * own
+        algebra.reaches(shared, _minimum(_tariff(ledger))), apart, lambda: static * own
     )
 
 
@@ -97,8 +103,7 @@ def _hit_rate(ledger: Ledger, part: str) -> Figure:
         return sheet["traffic.batch_cache_hit_rate"]
     if traffic.cache_hit_rate is not None:
         return sheet["traffic.cache_hit_rate"]
-    on_offer = ledger.tariff.cache_minutes if ledger.tariff is not None else ()
-    minutes = ledger.option.serving.lifetime_minutes or on_offer[0]
+    minutes = ledger.option.serving.lifetime_minutes or _tariff(ledger).cache_minutes[0]
     report = ledger.setting.traffic
     if report is not None:
         hits_by_minutes = report.shared_hits if part == "shared" else report.own_hits

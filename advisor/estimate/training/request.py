@@ -173,7 +173,7 @@ def _laid_out(request: RunRequest) -> RunRequest:
     sharding, offload = layout_and_offload(request.sharding)
     if canonical("sharding", sharding) == "cp":
         return replace(request, sharding="none", cp=max(request.cp, request.gpus))
-    return replace(request, sharding=sharding, offload=request.offload or offload or None)
+    return replace(request, sharding=sharding, offload=request.offload or offload)
 
 
 def _assumed(request: RunRequest, packed: bool) -> tuple[str, ...]:
