@@ -51,16 +51,21 @@ SETTINGS = {
 }
 
 
-def judged(folder: Path, command: str, *words: str, **environment: str) -> bytes:
-    """What a command prints on the brief in `folder`, from there, with a home of its own."""
+def judged(
+    folder: Path, command: str, *words: str, start: Path | None = None, **environment: str
+) -> bytes:
+    """What a command prints on the brief in `folder`, from there or from `start` above it, with a
+    home of its own.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "brief.toml").write_text(BRIEF)
     rows = [{"prompt": f"Where is parcel {n}?", "completion": ("A", "B")[n % 2]} for n in range(80)]
     (folder / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    brief = (folder / "brief.toml").relative_to(start or folder)
     done = subprocess.run(
-        [sys.executable, "-m", "advisor", command, "brief.toml", *words],
+        [sys.executable, "-m", "advisor", command, brief, *words],
         capture_output=True,
-        cwd=folder,
+        cwd=start or folder,
         env=os.environ | {"ADVISOR_HOME": str(folder / "home")} | environment,
         check=False,
     )
@@ -76,7 +81,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.mark.parametrize("name", list(SETTINGS))
 def test_the_json_is_the_same_under_other_settings(name: str, plain: bytes, tmp_path: Path) -> None:
     folder = tmp_path / "ein Ordner, elsewhere" / "ı"
-    assert judged(folder, "recommend", "--json", **SETTINGS[name]) == plain
+    assert judged(folder, "recommend", "--json", start=tmp_path, **SETTINGS[name]) == plain
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="needs tzset")

@@ -249,11 +249,16 @@ def _repeats(kinds: Sequence[object], first: int, every: int) -> bool:
 
 
 def first_size(text: ConfigJson, names: Sequence[str], otherwise: int, layer: int = 0) -> int:
-    """The first of these sizes that is given; of a list per layer, that of the layer."""
+    """The first of these sizes that is given; of a list per layer, that of the layer.
+
+    Raises ConfigError for one that is impossible.
+    """
     for name in names:
         size = text.get(name)
         if isinstance(size, list) and size:
             size = size[min(layer, len(size) - 1)]
         if isinstance(size, int) and not isinstance(size, bool) and size > 0:
+            if size > LARGEST_SIZE:
+                raise ConfigError(f"{name}: {_short(size)} is impossible; write a positive size")
             return size
     return otherwise

@@ -50,7 +50,7 @@ def proposals(report: DataReport, brief: Brief) -> tuple[Proposal, ...]:
 
 
 def _found(report: DataReport, brief: Brief) -> Iterator[tuple[str, Any, Origin]]:
-    measured = Origin(Basis.MEASURED, f"counted in {report.files[0]}", report.as_of)
+    measured = Origin(Basis.MEASURED, _counted(report, brief), report.as_of)
     if not brief.data.sample:
         for key, count in _counts(report, brief).items():
             count_now, source = (
@@ -74,12 +74,17 @@ def _found(report: DataReport, brief: Brief) -> Iterator[tuple[str, Any, Origin]
         yield "task.labels", len(report.labels), measured
 
 
+def _counted(report: DataReport, brief: Brief) -> str:
+    """Where the rows were counted, as the brief states it: the same from any folder."""
+    return f"counted in {brief.data.path or report.files[0]}"
+
+
 def _counts(report: DataReport, brief: Brief) -> Mapping[str, _Count]:
     """Rows by key: of training those without exact and without near copies, of the test set those
     not in training.
     """
     usable = report.distinct_rows if report.effective_rows is None else report.effective_rows
-    source = f"counted in {report.files[0]}"
+    source = _counted(report, brief)
     counts = {
         "data.examples": _Count(
             report.distinct_rows, usable, source, f"{source}, near copies counted once"

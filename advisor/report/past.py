@@ -47,6 +47,10 @@ def _checked(verdict: Verdict) -> Verdict:
         date.fromisoformat(verdict.as_of)
     if verdict.arm and all(option.id != verdict.arm for option in verdict.arms):
         raise ValueError(f"{verdict.arm} is chosen but is not among the options")
+    for option in verdict.drawn:
+        draws = (getattr(option, field.name) for field in fields(option) if field.name != "option")
+        if len({len(rows) for rows in draws if rows}) > 1:
+            raise ValueError(f"{option.option}: its draws are of different numbers")
     return verdict
 
 

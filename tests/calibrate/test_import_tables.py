@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.calibrate.imports import read
+from advisor.calibrate.imports.columns import as_cells
 from advisor.calibrate.imports.numerals import table_rows
 from advisor.core.errors import UsageError
 
@@ -269,3 +270,16 @@ def test_a_table_in_utf_16(tmp_path: Path) -> None:
         "\t".join(HEAD).encode("utf-16") + "\na\tm\tlora\tL40S\t20\t900\t5".encode("utf-16-le")
     )
     assert read(path, {})[1][0].cells["tokens_per_second"] == "900"
+
+
+def test_cells_hold_what_is_known_and_finite() -> None:
+    values = {
+        "a": 3.0,
+        "b": 0.5,
+        "c": float("inf"),
+        "d": float("nan"),
+        "e": None,
+        "f": "",
+        "g": "x",
+    }
+    assert as_cells(values) == {"a": "3", "b": "0.5", "g": "x"}

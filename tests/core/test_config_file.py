@@ -314,3 +314,9 @@ def test_kinds_of_layers_match_where_their_number_is_known() -> None:
     assert check(silent) == silent
     per_layer = {"model_type": "gemma3n_text", "intermediate_size": [8, 8, 16]}
     assert check(per_layer) == per_layer
+
+
+def test_an_impossible_size_is_refused_wherever_it_is_read() -> None:
+    assert first_size({"a": 0, "b": 10**9}, ("a", "b"), 3) == 10**9
+    with pytest.raises(ConfigError, match=r"^b: 1000000001 is impossible"):
+        first_size({"b": 10**9 + 1}, ("a", "b"), 3)

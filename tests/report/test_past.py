@@ -29,3 +29,13 @@ def test_an_older_record_lacks_what_came_later(verdict: Verdict) -> None:
 def test_what_is_not_a_record_is_refused_on_one_line(text: str) -> None:
     with pytest.raises(past.UnreadableRecord, match=r"^this record cannot be read[^\n]+$"):
         past.read(text)
+
+
+def test_draws_of_different_numbers_are_refused(priced: Verdict) -> None:
+    document = plain.loads(json.render(priced))
+    drawn = {"option": "prompt/few-shot@a", "monthly_usd": [], "errors_usd": [], "quality": []}
+    document["drawn"] = [{**drawn, "once_usd": [1.0, 2.0], "cash_usd": [3.0, 4.0]}]
+    assert past.read(plain.dumps(document)).drawn[0].cash_usd == (3.0, 4.0)
+    document["drawn"][0]["cash_usd"].append(5.0)
+    with pytest.raises(past.UnreadableRecord, match="its draws are of different numbers"):
+        past.read(plain.dumps(document))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -94,7 +95,7 @@ def as_cells(values: Fields) -> dict[str, str]:
     return {
         name: str(int(value)) if isinstance(value, float) and value == int(value) else str(value)
         for name, value in values.items()
-        if value not in (None, "")
+        if value not in (None, "") and not (isinstance(value, float) and not math.isfinite(value))
     }
 
 
