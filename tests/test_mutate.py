@@ -174,3 +174,17 @@ def test_every_change_of_a_module_is_tried_by_the_tests_that_mirror_it() -> None
     mirrors = mutate.Mirrors([*files, "tests/estimate/test_option.py"])
     change = changes.Mutant("advisor/core/option.py", 1, 0, 0, "", "")
     assert [list(stage) for stage in mirrors.stages(change, mutate.ROOT)] == [list(files[:2])]
+
+
+def test_a_line_that_only_a_kept_result_comes_from_is_tried_by_whole_files(tmp_path: Path) -> None:
+    """Of many tests only the first that asks for the table runs its lines."""
+    file = "advisor/core/table.py"
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(
+        "@cache\ndef table():\n    return row(1)\n\n\ndef row(n):\n    return n\n\n\n"
+        "def other(n):\n    return n\n"
+    )
+    runs = {file: {n: frozenset({"test_a.py::test_first"}) for n in (3, 7, 11)}}
+    assert reach.tests_of(runs, tmp_path, file, 3) == {"test_a.py"}
+    assert reach.tests_of(runs, tmp_path, file, 7) == {"test_a.py"}
+    assert reach.tests_of(runs, tmp_path, file, 11) == {"test_a.py::test_first"}

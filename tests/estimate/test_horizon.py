@@ -16,6 +16,8 @@ from advisor.core.lifecycle import ends_within_horizon
 from advisor.core.option import Option, Place, Serving
 from advisor.core.quantity import Basis, Range
 from advisor.core.setting import Setting
+from advisor.estimate.cost import estimate
+from advisor.estimate.sheet import what_if
 from tests.options import (
     DAY,
     SONNET,
@@ -24,6 +26,7 @@ from tests.options import (
     estimated,
     prompt,
     rented,
+    score,
     setting,
     still_to_pay,
 )
@@ -310,3 +313,16 @@ def test_work_done_again_is_worth_less_the_later_it_is(
     assert found["once.move"].value == pytest.approx(again)
     assert found["horizon.move"].value == pytest.approx(again * worth)
     assert found["time.model_ends"].value == pytest.approx(days / (730 / 24))
+
+
+def test_where_no_loss_grows_in_a_case_its_optimum_is_the_longest_there_is() -> None:
+    """Ten years, the longest horizon, stand for never: rows without requests, as they are, and with
+    a loss so small that its root lies beyond.
+    """
+    case = left_out(stale())
+    changes = [("traffic.requests_per_month", n) for n in (0.0, 1.0)]
+    found = estimate(rented(), replace(what_if(case, changes), lean=False), setting(), score())
+    usual, never, hardly = found["retrain.optimum_months"].rows
+    assert usual < 120
+    assert (never, hardly) == (120.0, 120.0)
+    assert found["retrain.months"].rows[1:].tolist() == [12.0, 12.0]  # the horizon

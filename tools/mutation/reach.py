@@ -44,8 +44,21 @@ def place(module: ast.Module, line: int) -> Place:
     inside = [node for node in bodies if _has_in_body(node, line)]
     if inside and isinstance(inside[-1], ast.FunctionDef):
         lines = range(innermost.lineno, _header_end(innermost) + 1)
-        return Place(lines, is_kept=any(map(_is_cached, inside)))
+        return Place(lines, is_kept=_is_kept(module, inside))
     return Place(range(line, line + 1), frozenset(_names(around[0])))
+
+
+def _is_kept(module: ast.Module, inside: list[ast.FunctionDef | ast.ClassDef]) -> bool:
+    """Whether one of these keeps its results, or what does keep its own calls one."""
+    names = {node.name for node in inside}
+    keeping = [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)]
+    called = {
+        part.id
+        for node in filter(_is_cached, keeping)
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name)
+    }
+    return any(map(_is_cached, inside)) or bool(names & called)
 
 
 def _is_cached(node: ast.FunctionDef | ast.ClassDef) -> bool:

@@ -332,3 +332,13 @@ def test_a_vote_adds_to_a_chain_of_thought(technique: str, adds: dict[str, float
 def test_a_model_is_no_newer_than_the_evidence() -> None:
     assert fixed(replace(PROMPT, released=2030.0))["prompt-year"] == 3.5
     assert fixed(replace(PROMPT, released=None, model="gpt-4"))["prompt-year"] == pytest.approx(0.3)
+
+
+def test_what_a_hybrid_adds_deviates_by_study_and_by_task() -> None:
+    hybrid = replace(LORA, id="h", approach="hybrid", technique="tuned-retrieval")
+    found = loadings(TASK, hybrid, 0.0, "s", "t").deviations
+    own = {key: value for key, value in found.items() if key[0].startswith("hybrid")}
+    assert own == {("hybrid-study", "s"): 1.0, ("hybrid-task", "s|t"): 1.0}
+    assert found["answer-hybrid", "s|t|h"] == 1.0
+    assert found["tune-task", "s|t"] == pytest.approx(0.3)
+    assert found["prompt-task", "s|t"] == pytest.approx(0.7)

@@ -8,6 +8,7 @@ from zlib import crc32
 
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 
 from advisor.estimate.quality.design import Loadings
 from advisor.estimate.quality.posterior import Conditioned, Observation, family_trust
@@ -73,3 +74,22 @@ def test_cases_are_shared_among_families_as_they_are_trusted() -> None:
     far = [family(), family(0.2, 40.0)]
     drawn = Conditioned(far, [], normals, 200_000).logits([(one, one)])
     assert np.mean(drawn > 10) == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_wide_family_is_trusted_less_where_a_narrow_one_foresaw_as_well() -> None:
+    """The density of what was seen: both foresee 0.5, one within a tenth of the other's width."""
+    one, two = loads(1, 0, "g", "1"), loads(0, 1, "h", "2")
+    narrow = Family(0.0, NAMES, MEAN, ROOT * 0.1, {"skill": 0.07, "group": 0.04})
+    sets = [family(), narrow]
+    seen = [
+        Observation("1", (one, one), 0.5, 0.01),
+        Observation("2", (two, two), -0.1, 0.02),
+    ]
+    densities = []
+    for scale in (1.0, 0.01):
+        weights = ROOT @ ROOT.T * scale
+        cov = weights + np.eye(2) * (0.16 + 0.49) * scale + np.diag([0.01, 0.02])
+        densities.append(multivariate_normal(MEAN, cov).pdf([0.5, -0.1]))
+    expected = densities[0] / sum(densities)
+    assert expected < 0.2
+    assert family_trust(sets, seen)[0] == pytest.approx(expected)
