@@ -323,10 +323,12 @@ def sliced(trials: Sequence[MeasuredTrial]) -> list[list[MeasuredTrial]]:
 
 def from_slices(group: Sequence[MeasuredTrial]) -> WholeModel | None:
     """The whole model from slices of it that ran the same batches, hence by their means; None below
-    two depths.
+    two depths, or where nobody knows how many layers it has.
     """
     results = [trial.result for trial in group]
-    layers = results[0].full_layers or 0
+    layers = results[0].full_layers
+    if layers is None:
+        return None
     points = [
         (r.layers, r.mean_step_seconds)
         for r in results

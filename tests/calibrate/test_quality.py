@@ -243,6 +243,18 @@ def test_a_summary_compares_with_the_base_and_widens_by_the_seed() -> None:
     assert told["carries_over"].startswith("this model on these items")
 
 
+def test_the_base_is_the_first_untrained_model_that_was_asked_what_it_knows() -> None:
+    found = plan(task(rows(100)), SMALL, shares=(1.0,))
+    same = {"score": 0.5, "items": 2, "item_scores": [0.0, 1.0]}
+    outcomes = [
+        outcome(found, 0, approach="prompt", **same),
+        outcome(found, 1, approach="prompt", general=general(0.9, 2.0), **same),
+        outcome(found, 2, approach="tune", train_examples=80, general=general(0.8, 1.0), **same),
+    ]
+    told = {line["approach"]: line for line in summary(found, outcomes)["trials"]}
+    assert told["tune"]["forgetting"]["bits_per_byte_change"] == pytest.approx(-0.5)
+
+
 @pytest.mark.parametrize(("score", "end"), [(1.0, 1), (0.0, 0)])
 def test_no_interval_leaves_the_scale(score: float, end: int) -> None:
     found = plan(task(rows(100)), SMALL, shots=0, shares=(1.0,))

@@ -196,6 +196,7 @@ def test_a_whole_model_is_the_line_through_its_slices() -> None:
     "slices",
     [
         [depth(2, 3.0), depth(4)],  # one depth alone
+        [depth(2, 3.0, full_layers=None), depth(4, 4.0)],  # of how many layers?
         [depth(2, 3.0), depth(4, 1.0)],  # deeper is faster: −7 at full depth
         [depth(2, 12.0), depth(4, 9.6)],  # nothing is left at full depth
         [depth(2, 3.0), depth(4, 4.0, tokens_per_step=None)],

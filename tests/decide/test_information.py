@@ -200,6 +200,18 @@ def test_only_draws_in_which_something_keeps_the_limits_tell_anything() -> None:
     assert costs_beside_pick(nobody, x, np.array([False, True])) is None
     unknown = replace(cases, cost=np.full_like(cost, np.nan))
     assert conditional_costs(unknown, x) is None
+    beside = np.column_stack([cost, np.full(401, np.nan)])
+    flags = {name: np.ones((401, 3), dtype=bool) for name in ("meets_quality", "meets_money")}
+    third = replace(
+        cases,
+        options=(*cases.options, cases.options[0]),
+        cost=beside,
+        once=beside / 2,
+        quality=np.full((401, 3), 0.9),
+        meets=np.column_stack([cases.meets, opened]),
+        **flags,
+    )
+    assert worth(conditional_costs(third, x)) == found
     half = replace(cases, cost=np.column_stack([cost[:, 0], np.full(401, np.nan)]))
     assert costs_beside_pick(half, x, np.array([False, True])) is None
 
