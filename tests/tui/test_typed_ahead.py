@@ -17,7 +17,7 @@ from advisor.tui.screens.start import StartScreen
 from advisor.tui.widgets.decision_pane import DecisionPane
 from advisor.tui.work.key_queue import KeyQueue
 from tests.tui.test_desk import VOLUME, field
-from tests.tui.waiting import listed, settle, until
+from tests.tui.waiting import listed, opened, settle, until
 
 NAMED = ("enter", "escape", "tab", "ctrl+o", "ctrl+q", "ctrl+p", "f4", "down", "space", "home")
 
@@ -35,7 +35,7 @@ def type_ahead(app: AdvisorApp, *parts: str) -> None:
 async def test_five_questions_answered_at_once(engine):
     app = AdvisorApp(None, engine, welcome=True)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, StartScreen))
+        await opened(pilot, StartScreen)
         type_ahead(app, "enter", "c", "enter", "1.2M", "enter", "tickets.csv", "enter", "85%")
         type_ahead(app, "enter", "n", "enter")
         await until(pilot, lambda: app.screen is app.desk and app.desk.draft.unsaved)
@@ -56,14 +56,14 @@ async def test_a_key_for_a_dialog_does_not_act_below_it(app):
         await settle(pilot)
         for key, dialog in DIALOGS:
             type_ahead(app, "5", key, "2")
-            await until(pilot, lambda kind=dialog: isinstance(app.screen, kind))
+            await opened(pilot, dialog)
             await pilot.pause()
             assert app.desk.current_tab == "decision", key
             type_ahead(app, "escape", "3")
             await until(pilot, lambda: app.desk.current_tab == "hardware")
         await app.desk.go_to(VOLUME)
         type_ahead(app, "f4", "7")
-        await until(pilot, lambda: isinstance(app.screen, AskRange))
+        await opened(pilot, AskRange)
         await until(pilot, lambda: [one.value for one in app.screen.query(Input)][:1] == ["7"])
         assert app.desk.current_tab == "brief"
         app.desk.autosave.forget()
@@ -93,7 +93,7 @@ async def test_quitting_right_after_typing_asks_before_anything_is_lost(app):
         await settle(pilot)
         await app.desk.go_to("quality.target")
         type_ahead(app, "85%", "ctrl+q")
-        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await opened(pilot, Ask)
         assert app.desk.draft.brief.quality.target == 0.85
         app.desk.autosave.forget()
 
@@ -103,7 +103,7 @@ async def test_quitting_on_a_half_typed_answer_asks_too(app):
         await settle(pilot)
         await app.desk.go_to("quality.target")
         type_ahead(app, "eighty", "ctrl+q")
-        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await opened(pilot, Ask)
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.desk)
         assert field(app, "quality.target").control.text() == "eighty"
@@ -114,7 +114,7 @@ async def test_a_paste_comes_after_the_key_that_opens_its_dialog(app):
         await settle(pilot)
         type_ahead(app, "5", "/")
         app.post_message(Paste("sonnet").set_sender(app))
-        await until(pilot, lambda: isinstance(app.screen, AskText))
+        await opened(pilot, AskText)
         await until(pilot, lambda: app.screen.query_one(Input).value == "sonnet")
 
 
