@@ -32,7 +32,8 @@ class DeskCommands(Provider):
         matcher = self.matcher(query)
         for name, line, run in (*self._actions(), *self._questions()):
             if (score := matcher.match(name)) > 0:
-                yield Hit(score, matcher.highlight(name), run, help=line)
+                whole = name.lower().endswith(f": {query.lower()}")  # the name of a question
+                yield Hit(score + whole, matcher.highlight(name), run, help=line)
 
     @property
     def _desk(self) -> Desk | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.core.brief import Brief, questions
 from advisor.core.quantity import Range
-from advisor.tui.model.question_text import as_typed
+from advisor.tui.model.question_text import as_typed, in_short
 
 if TYPE_CHECKING:
     from advisor.core.probes import DataReport, Proposal
@@ -70,7 +70,7 @@ def standing_in(report: DataReport | None, draft: Draft) -> Mapping[str, str]:
 
     informed = apply(report, draft.brief)
     return {
-        key: f"{as_typed(questions()[key], _at_a_glance(informed.get(key)))}, from the file"
+        key: f"{in_short(questions()[key], _at_a_glance(informed.get(key)))}, from the file"
         for key in questions()
         if key in informed.origins and key not in draft.brief.origins
     }

@@ -69,9 +69,14 @@ def as_typed(question: Question, value: Any) -> str:
     return "" if value is None else brief.format_answer(question, value)
 
 
+def in_short(question: Question, value: Any) -> str:
+    """A value for an empty field, where space is scarce: `10,000–100,000`."""
+    return as_typed(question, value).replace(" – ", "–")
+
+
 def assumed(question: Question) -> str:
     """What stands in for an answer that is left out, short enough for an empty field."""
-    value = as_typed(question, question.default).replace(" – ", "–")
+    value = in_short(question, question.default)
     if (value == "0" and question.zero_is_absent) or (
         value == "0" and question.key in NONE_BY_DEFAULT
     ):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import BindingType
 from textual.events import DescendantFocus
+from textual.widget import Widget
 from textual.widgets import Tabs
 from textual.worker import Worker, WorkerState
 
@@ -191,12 +192,15 @@ class Desk(DeskActions):
 
     @on(DescendantFocus)
     def _help_follows(self, event: DescendantFocus) -> None:
+        self._explain_focus(event.widget)
+
+    def _explain_focus(self, widget: Widget | None) -> None:
         from advisor.tui.widgets.field import Field
 
-        field = event.widget.parent
+        field = widget.parent if widget is not None else None
         self.field_help.question = field.question if isinstance(field, Field) else None
         self.strip.text.keys_first = not isinstance(field, Field)
-        self.field_help.about = getattr(event.widget, "about", "")
+        self.field_help.about = getattr(widget, "about", "")
         self.field_help.refusal = field.refusal if isinstance(field, Field) else ""
         self.show_toml()
 
@@ -204,6 +208,8 @@ class Desk(DeskActions):
         """A tab was chosen by mouse or arrows."""
         await self.panes.bring(event.tab.id or "brief")
         self.refresh_bindings()
+        # What had the focus is hidden with its tab, and loses it at the next layout.
+        self.call_after_refresh(lambda: self._explain_focus(self.focused))
 
     def on_decision_pane_explain(self, event: DecisionPane.Explain) -> None:
         """A row of the table of options was chosen."""
@@ -218,6 +224,8 @@ class Desk(DeskActions):
         """Some actions have their key only on the tab that they are about."""
         if action == "next_field":
             return self._focused_field is not None
+        if action == "settle_all":
+            return bool(self.draft.supposed) and self._focused_field is None
         here = self.current_tab == "calibrate"
         run = self.calibration.jobs.run_on_screen
         moving = run is not None and not run.ended

@@ -108,6 +108,7 @@ class DeskFace(Screen[None]):
         self.show_toml()
         self.panes.form.relate(draft)
         what_ifs = len(draft.supposed)
+        self.refresh_bindings()
         self.panel.border_title = f"Verdict — what-if: {what_ifs}" if what_ifs else "Verdict"
         self.panel.border_subtitle = Content(clean(twin("verdict", draft)))
         for view in (self.panel, self.strip):

@@ -50,6 +50,8 @@ KEYS: list[Binding] = [
     _key("redo", "ctrl+y", "redo", "Redo", first=True),
     _key("range", "f4", "range", "Low, likely, high"),
     _key("toml", "ctrl+t", "toml", "The file beside the form"),
+    _key("keep-what-ifs", "K,shift+k", "settle_all(True)", "Keep what-if", footer=True),
+    _key("drop-what-ifs", "D,shift+d", "settle_all(False)", "Drop what-if", footer=True),
     _key("sort-options", "s", "sort_options", "Sort", footer=True),
     _key("fold-options", "f", "fold_options", "Fold", footer=True),
     _key("filter-options", "slash", "filter_options", "Filter", footer=True),

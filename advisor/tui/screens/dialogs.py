@@ -22,6 +22,8 @@ from advisor.tui.screens.dialog import Dialog
 
 HINT = "path of a .toml file"
 _BACK: list[BindingType] = [("escape", "dismiss(None)", "Back")]
+_TYPE = "enter takes it · escape back"
+_CHOOSE = f"↑ ↓ choose · {_TYPE}"
 BOX = """
 {name} {{
     align: center middle;
@@ -42,7 +44,11 @@ BOX = """
 class Ask(Dialog[str | None]):
     """A question with a few answers; the result is the chosen answer."""
 
-    BINDINGS: ClassVar[list[BindingType]] = _BACK
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *_BACK,
+        ("left", "app.focus_previous", "Previous"),
+        ("right", "app.focus_next", "Next"),
+    ]
     DEFAULT_CSS = BOX.format(name="Ask")
 
     def __init__(self, text: str, *answers: str) -> None:
@@ -51,7 +57,8 @@ class Ask(Dialog[str | None]):
         self._answers = answers
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="box"):
+        with Vertical(classes="box") as box:
+            box.border_subtitle = f"← → choose · {_TYPE}"
             yield Static(Content(self._text))
             with HorizontalGroup(classes="row"):
                 yield from (
@@ -77,8 +84,8 @@ class AskChoice(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
             box.border_title = Content(clean(self._title))
+            box.border_subtitle = _CHOOSE
             yield OptionList(*(Option(Content(clean(choice))) for choice in self._choices))
-            yield Static(Content("↑ ↓ choose · enter takes it · escape back"), classes="how")
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
@@ -100,6 +107,7 @@ class AskText(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
             box.border_title = Content(clean(self._title))
+            box.border_subtitle = _TYPE
             yield Input(self._typed, placeholder=self._hint, compact=True)
 
     @on(Input.Submitted)
@@ -129,6 +137,7 @@ class AskPath(Dialog[Path | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
             box.border_title = self._title
+            box.border_subtitle = f"↓ the list · {_TYPE}" if self._choices else _TYPE
             yield Input(self._typed, placeholder=self._hint, compact=True)
             if self._choices:
                 lines = [
@@ -160,6 +169,7 @@ class AskExample(Dialog[Path | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
             box.border_title = "New brief"
+            box.border_subtitle = _CHOOSE
             lines = [
                 Option(Content.assemble((clean(note), "bold"), f"  {clean(p.name)}"))
                 for p, note in self._examples

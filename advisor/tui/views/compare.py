@@ -37,7 +37,9 @@ def _lines(scenarios: list[Scenario], width: int) -> Iterator[Content]:
     yield _row("best in 100 draws", [fmt.of_hundred(v.p_best) for v in verdicts], column)
     for label, show, ranges in _figures(scenarios):
         yield _row(label, [show(r.p50) for r in ranges], column)
-        yield _row("", [fmt.span(r, show) if r.is_known else "" for r in ranges], column, "dim")
+        spans = [fmt.span(r, show) if r.is_known else "" for r in ranges]
+        if any(" – " in span for span in spans):
+            yield _row("", spans, column, "dim")
     if len(scenarios) > 1:
         yield from section("Difference to the first", _differences(scenarios, column))
         rows = differing_answers(scenarios)

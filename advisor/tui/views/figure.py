@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from textual.content import Content
 
 from advisor.core import format as fmt
-from advisor.core.quantity import Range
 from advisor.core.verdict import FigureInput, FigureRecord
 from advisor.tui.views.verdict import section
 
@@ -28,10 +27,8 @@ def summary(figure: FigureRecord) -> str:
 def _lines(figure: FigureRecord) -> Iterator[Content]:
     yield Content.assemble((fmt.clean(figure.id), "bold"), f"  {summary(figure)}")
     if figure.p10 is not None and figure.p10 != figure.p90:
-        interval = Range(figure.p10, figure.p50, figure.p90)
-        yield Content(
-            f"80 % of draws within {fmt.span(interval, lambda v: fmt.measure(v, figure.unit))}"
-        )
+        low, high = fmt.bare(figure.p10, figure.unit), fmt.measure(figure.p90, figure.unit)
+        yield Content(f"80 % of draws within {low} – {high}")
     yield Content(f"basis {fmt.clean(figure.basis)}")
     if figure.missing:
         yield Content.styled(f"! unknown: {fmt.clean(', '.join(figure.missing))}", "$text-warning")

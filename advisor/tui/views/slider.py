@@ -81,7 +81,9 @@ def _is_share(question: Question) -> bool:
 
 
 def _ends(question: Question, middle: float, flip: FlipPoint | None) -> tuple[float, float]:
-    """Shares from 0 to 1; amounts a tenth to ten times, wider where a flip is near that."""
+    """Shares from 0 to 1; amounts a tenth to ten times, wider where a flip is near that, and
+    never beyond what may be answered.
+    """
     if _is_share(question):
         return 0.0, 1.0
     low = middle / _REACH
@@ -91,7 +93,8 @@ def _ends(question: Question, middle: float, flip: FlipPoint | None) -> tuple[fl
             low = flip.value
         if high < flip.value <= middle * _REACH**2:
             high = flip.value
-    return low, high
+    low = max(low, question.low or 0.0)
+    return low, high if question.high is None else min(high, question.high)
 
 
 def _column(question: Question, value: float, low: float, high: float, room: int) -> int:

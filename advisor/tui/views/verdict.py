@@ -252,7 +252,7 @@ def _warnings(verdict: Verdict) -> list[Content]:
 
 
 def _now(value: float | None, unit: str) -> str:
-    return "" if value is None else f" (now {fmt.measure(value, unit)})"
+    return "" if value is None else f" (now {fmt.bare(value, unit)})"
 
 
 def _next(verdict: Verdict, terms: Terms) -> Content:

@@ -245,7 +245,7 @@ def heading(box: GroupBox, brief: Brief) -> Content:
     answered = sum(key in brief.origins for key in group.keys)
     notes = [f"{answered} of {len(group.keys)} answered"]
     if group.title == "Traffic" and brief.segments:
-        notes.append(f"{plural(len(brief.segments), 'segment')} in the file")
+        notes.append(plural(len(brief.segments), "segment"))
     if group.title == "Quality" and brief.quality.measured:
-        notes.append(f"{plural(len(brief.quality.measured), 'measured score')} in the file")
+        notes.append(plural(len(brief.quality.measured), "measured score"))
     return heading_line(group.title, " · ".join(notes), is_open=box.is_open)

@@ -6,6 +6,7 @@ changes an answer, so pressing it twice is harmless.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, TypeAlias
 
@@ -82,6 +83,8 @@ class TextControl(Input):
         )
         make_compact(self)
         self.question = question
+        self.key_words: Mapping[str, str] = {}
+        """What an action does here where the key line has another word for it."""
 
     def fill(self, text: str) -> None:
         self.value = text

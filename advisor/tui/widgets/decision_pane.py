@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.events import Resize
 from textual.message import Message
-from textual.widgets import OptionList, Static, Tab, Tabs
+from textual.widgets import Input, OptionList, Static, Tab, Tabs
 from textual.widgets.option_list import Option
 
 from advisor.core.format import clean
@@ -117,6 +117,15 @@ class DecisionPane(FocusBorder, Vertical):
             self.section = event.tab.id
             self.query_one(SectionText).scroll_home(animate=False)
             self._draw_section()
+            if self.section == "flips":
+                self.call_after_refresh(self._offer_flips)
+
+    def _offer_flips(self) -> None:
+        """Enter tries a flip at once, unless somebody types or moves from tab to tab."""
+        flips, focused = self.query_one(FlipList), self.screen.focused
+        moves = focused is self.query_one(Tabs) or isinstance(focused, Input)
+        if flips.option_count and not moves:
+            flips.focus()
 
     def _draw_section(self) -> None:
         self.set_class(self.section == "flips", "-flips")

@@ -21,6 +21,9 @@ from advisor.tui.model.question_text import as_typed, assumed, label, unit
 from advisor.tui.model.stepping import can_step
 from advisor.tui.widgets.controls import ChoiceControl, Control, TextControl, YesNoControl
 
+SETTLING = {"next_field": "Keep what-if", "leave": "Drop what-if"}
+"""What enter and escape do in the field of a what-if."""
+
 
 class Field(HorizontalGroup):
     """Shows an answer, but does not own it.
@@ -31,7 +34,10 @@ class Field(HorizontalGroup):
     DEFAULT_CSS = """
     Field {
         height: 1;
-        .name { width: 22; color: $text-muted; text-overflow: ellipsis; text-wrap: nowrap; }
+        .name {
+            width: 22; padding-right: 1; color: $text-muted;
+            text-overflow: ellipsis; text-wrap: nowrap;
+        }
         .note {
             width: auto; max-width: 50%; padding-left: 1; color: $text-muted; text-wrap: nowrap;
         }
@@ -81,6 +87,16 @@ class Field(HorizontalGroup):
             self.control.fill(as_typed(self.question, value))
         self._update_note()
 
+        self._name_keys()
+
+    def _name_keys(self) -> None:
+        """Beside a what-if, enter and escape settle it before they do anything else."""
+        words = SETTLING if self._supposed else {}
+        if isinstance(self.control, TextControl) and self.control.key_words != words:
+            self.control.key_words = words
+            if self.control.has_focus:
+                self.screen.refresh_bindings()
+
     def refuse(self, line: str) -> None:
         """Mark the answer as refused with one line of why; empty: remove the mark."""
         if line != self._refusal:
@@ -116,6 +132,7 @@ class Field(HorizontalGroup):
         if self.meant_models():
             return  # half a name: it would be refused, then accepted, letter by letter
         self._supposed = False
+        self._name_keys()
         self._answered = value is not None
         self.refuse("")
         self._update_note()

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from advisor.core.format import APPROACH_WORDS, clean, measure
+from advisor.core.format import APPROACH_WORDS, bare, clean
 from advisor.core.naming import input_name
 from advisor.core.verdict import FlipPoint, Verdict
 from advisor.report.phrases import beyond, is_near
@@ -22,7 +22,7 @@ class FlipList(OptionList):
     """One line per flip, the nearest first."""
 
     BINDINGS: ClassVar[list[BindingType]] = TABLE_KEYS
-    about = "enter tries the value as a what-if: the verdict follows; escape in its field drops it"
+    about = "enter tries the value as a what-if: the verdict follows; K keeps it, D drops it"
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class FlipList(OptionList):
 def flip_line(flip: FlipPoint) -> Content:
     """`→ prompting  requests / month below 1,150,000 (now 2,400,000)`."""
     word = APPROACH_WORDS.get(flip.verdict_becomes, flip.verdict_becomes)
-    now = f"  (now {measure(flip.now, flip.unit)})" if flip.now is not None else ""
+    now = f"  (now {bare(flip.now, flip.unit)})" if flip.now is not None else ""
     return Content.assemble(
         ("→ ", "$text-accent"),
         (f"{clean(word):<14} ", "bold"),

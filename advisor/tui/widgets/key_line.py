@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.content import Content
@@ -87,14 +88,16 @@ class KeyLine(Widget):
 def _names(screen: Screen[object]) -> list[KeyName]:
     """One name per action that works where the focus is, that of the focus first."""
     types = isinstance(screen.focused, Input)
+    words: Mapping[str, str] = getattr(screen.focused, "key_words", {})
     by_action: dict[str, KeyName] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
         action = binding.action.removeprefix("app.")
-        listed = binding.show or action in LAST
+        listed = binding.show or action in LAST or action in words
         if not listed or not active.enabled or (action in ONLY_IN_TEXT and not types):
             continue
         text = "Commands" if action == "command_palette" else binding.description
+        text = words.get(action, text)
         sign = screen.app.get_key_display(binding)
         by_action.setdefault(action, KeyName(binding.key, sign, text, action))
     return list(by_action.values())
