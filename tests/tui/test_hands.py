@@ -15,6 +15,7 @@ from advisor.report import json
 from advisor.store import Store
 from advisor.tui.app import AdvisorApp
 from advisor.tui.controllers import files
+from advisor.tui.messages import WhatIfStepped
 from advisor.tui.model.autosave import DraftStore
 from advisor.tui.model.draft import Draft
 from advisor.tui.screens import desk
@@ -25,8 +26,9 @@ from advisor.tui.widgets.compare_pane import ComparePane
 from advisor.tui.widgets.decision_pane import DecisionPane, OptionTable
 from advisor.tui.widgets.flip_list import FlipList
 from advisor.tui.widgets.history_list import HistoryList
+from advisor.tui.widgets.key_line import KeyLine
 from advisor.tui.widgets.status_line import StatusLine
-from tests.tui.test_desk import VOLUME, field
+from tests.tui.test_desk import VOLUME, field, type_into
 from tests.tui.waiting import opened, settle, until
 
 
@@ -265,6 +267,56 @@ async def test_a_what_if_starts_from_what_the_file_holds(app):
         await pilot.press("plus")
         await settle(pilot)
         assert app.desk.draft.supposed["data.examples"] == Range.exact(3290)
+
+
+async def test_escape_drops_a_what_if_before_it_leaves_the_field(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await app.desk.go_to(VOLUME)
+        await pilot.press("plus")
+        await settle(pilot)
+        assert "Keep" in app.desk.query_one(KeyLine).render().plain
+        assert "Drop" in app.desk.query_one(KeyLine).render().plain
+        slider = app.desk.field_help.render().plain.splitlines()[0]
+        assert len(slider) <= app.desk.field_help.content_size.width
+        await pilot.press("escape")
+        await settle(pilot)
+        assert not app.desk.draft.supposed
+        assert app.focused is field(app, VOLUME).control
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.focused is not field(app, VOLUME).control
+
+
+@pytest.mark.parametrize(("key", "volume"), [("K", 3.3e6), ("D", 3e6)])
+async def test_what_ifs_are_settled_from_any_tab(app, key, volume):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.desk.judging.put({"current.model": "claude-sonnet-5"})
+        app.desk.judging.step(WhatIfStepped(VOLUME, 1))
+        await pilot.press("5")
+        await settle(pilot)
+        assert f"{key} " in app.desk.query_one(KeyLine).render().plain
+        await pilot.press(key)
+        await settle(pilot)
+        assert not app.desk.draft.supposed
+        assert app.desk.draft.brief.traffic.requests_per_month.p50 == pytest.approx(volume)
+        app.desk.autosave.forget()
+
+
+async def test_undo_first_puts_back_an_answer_that_was_refused(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await type_into(app, pilot, "quality.target", "0.8")
+        await type_into(app, pilot, VOLUME, "many")
+        await pilot.press("tab")
+        await settle(pilot)
+        await pilot.press("ctrl+z")
+        await settle(pilot)
+        assert field(app, VOLUME).control.text() == "3.0 M"
+        assert field(app, VOLUME).refusal == ""
+        assert app.desk.draft.brief.quality.target == 0.8
+        app.desk.autosave.forget()
 
 
 async def test_jump_letters_stand_on_what_is_in_sight(app):

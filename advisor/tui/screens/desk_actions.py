@@ -143,8 +143,13 @@ class DeskActions(TabActions):
         self._dialog(self.files.new())
 
     def action_undo(self) -> None:
-        """Go back to the answers before the newest change."""
-        self.judging.undo()
+        """Put back the answer of a field whose text is none; else go back to the answers before
+        the newest change.
+        """
+        if self.panes.form.put_back():
+            self.judging.judge()
+        else:
+            self.judging.undo()
 
     def action_redo(self) -> None:
         """Go forward again."""

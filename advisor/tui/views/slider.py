@@ -17,6 +17,9 @@ _REACH = 10.0
 """Amounts reach from a tenth to ten times of their value."""
 
 _WIDTH = 41
+_NARROWEST = 9
+_TITLE = "what if  "
+_KEYS = "  + −"
 
 
 def slider_line(
@@ -38,20 +41,20 @@ def slider_line(
     high = max(high, middle)
     if high <= low:
         return Content("")
-    room = max(min(_WIDTH, width - 40), 9)
-    cells = list(f"├{'─' * (room - 2)}┤")
     tail = ""
     if flip is not None:
         becomes = fmt.APPROACH_WORDS.get(flip.verdict_becomes, flip.verdict_becomes)
         tail = f"  ◆ {becomes} from {fmt.compact(flip.value)}"
-        if low <= flip.value <= high:
-            cells[_column(question, flip.value, low, high, room)] = "◆"
+    beside = f"{_TITLE}{fmt.compact(low)}  {fmt.compact(high)} {unit(question)}{tail}{_KEYS}"
+    room = max(min(_WIDTH, width - len(beside)), _NARROWEST)
+    cells = list(f"├{'─' * (room - 2)}┤")
+    if flip is not None and low <= flip.value <= high:
+        cells[_column(question, flip.value, low, high, room)] = "◆"
     if start is not None:
         cells[_column(question, start, low, high, room)] = "○"
-        tail += "  enter keeps, esc drops it"
     cells[_column(question, middle, low, high, room)] = "●"
     return Content.assemble(
-        ("what if  ", "bold"),
+        (_TITLE, "bold"),
         fmt.compact(low),
         " ",
         ("".join(cells), "$text-accent"),
@@ -59,7 +62,7 @@ def slider_line(
         fmt.compact(high),
         (f" {unit(question)}", "dim"),
         (tail, "bold $text-warning"),
-        ("  + −", "dim"),
+        (_KEYS, "dim"),
     )
 
 

@@ -210,6 +210,13 @@ class BriefForm(FocusBorder, VerticalScroll):
                 field.refuse("")
                 field.check()
 
+    def put_back(self) -> bool:
+        """Show the answer again where the text of a field is not one; False where every text is."""
+        field = next((one for one in self.fields if one.refusal and one.check()), None)
+        if field is not None:
+            put(field, self.draft)
+        return field is not None
+
     async def show_all(self) -> None:
         """Open every group with all its questions."""
         with self.app.batch_update():

@@ -127,6 +127,8 @@ class TextControl(Input):
             event.prevent_default().stop()
             self.action_step(1 if event.key == "plus" else -1)
         elif event.key == "escape":
+            if self.key_words:  # the first escape drops the what-if, the next leaves the field
+                event.prevent_default().stop()
             self.post_message(WhatIfSettled(self.question.key, keep=False))
 
     def _is_step(self, key: str) -> bool:

@@ -21,8 +21,8 @@ from advisor.tui.model.question_text import as_typed, assumed, label, unit
 from advisor.tui.model.stepping import can_step
 from advisor.tui.widgets.controls import ChoiceControl, Control, TextControl, YesNoControl
 
-SETTLING = {"next_field": "Keep what-if", "leave": "Drop what-if"}
-"""What enter and escape do in the field of a what-if."""
+SETTLING = {"next_field": "Keep", "leave": "Drop", "step(1)": "More", "step(-1)": "Less"}
+"""What the keys do in the field of a what-if."""
 
 
 class Field(HorizontalGroup):

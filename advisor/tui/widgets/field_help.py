@@ -66,7 +66,7 @@ class FieldHelp(Widget):
             stated = None
             if key in self.draft.supposed:
                 stated = value_in_use(self.report, self.draft.drop(key), key)
-            width = self.size.width or 80
+            width = self.content_size.width or 80
             return slider_line(self.question, value, self.verdict, width, stated)
         return Content("")
 
