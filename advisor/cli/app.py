@@ -31,7 +31,9 @@ def command(brief: Path | None = None) -> None:
 
 def _has_terminal() -> bool:
     streams = (sys.stdin, sys.stdout, sys.stderr)
-    return all(stream is not None and stream.isatty() for stream in streams)
+    return os.environ.get("TERM") != "dumb" and all(
+        stream is not None and stream.isatty() for stream in streams
+    )
 
 
 def _is_served() -> bool:

@@ -171,6 +171,7 @@ def effect_lines(changed: CalibrationEffect) -> list[str]:
     learned.
     """
     from advisor.core import format as fmt
+    from advisor.core.naming import option_name
 
     one = changed.before
     other = changed.after
@@ -182,8 +183,8 @@ def effect_lines(changed: CalibrationEffect) -> list[str]:
         ),
         (
             "option",
-            fmt.clean(one.option) or "none is left",
-            fmt.clean(other.option) or "none is left",
+            fmt.clean(option_name(one.option)) if one.option else "none is left",
+            fmt.clean(option_name(other.option)) if other.option else "none is left",
         ),
         (
             "best in",
@@ -217,8 +218,10 @@ def _span(interval: Range, show: Callable[[float | None], str]) -> str:
 
 def _learned_line(one: FigureChange) -> str:
     from advisor.core import format as fmt
+    from advisor.core.naming import option_name
 
     show = fmt.score if one.figure == "quality.score" else fmt.number
     name = "quality" if one.figure == "quality.score" else "training, hours"
     old, new = _spans(one.before, one.after, show)
-    return f"  {fmt.clean(one.option)}: {name} {old}, {one.before_basis} → {new}, {one.after_basis}"
+    option = fmt.clean(option_name(one.option))
+    return f"  {option}: {name} {old}, {one.before_basis} → {new}, {one.after_basis}"

@@ -76,6 +76,7 @@ async def places(pilot):
     await rest(pilot)
     yield "what-if"
     await pilot.press("escape", "escape")
+    app.desk.query_one(DecisionPane).turn_to(SECTIONS[0])
     await rest(pilot)
 
 

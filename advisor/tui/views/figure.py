@@ -27,7 +27,8 @@ def summary(figure: FigureRecord) -> str:
 def _lines(figure: FigureRecord) -> Iterator[Content]:
     yield Content.assemble((fmt.clean(figure.id), "bold"), f"  {summary(figure)}")
     if figure.p10 is not None and figure.p10 != figure.p90:
-        low, high = fmt.bare(figure.p10, figure.unit), fmt.measure(figure.p90, figure.unit)
+        low = fmt.bare(figure.p10, figure.unit)
+        high = fmt.measure(figure.p90, figure.unit)
         yield Content(f"80 % of draws within {low} – {high}")
     yield Content(f"basis {fmt.clean(figure.basis)}")
     if figure.missing:

@@ -18,6 +18,8 @@ WIDEST_NAME = 30
 _WITH_ENDS = 60
 """Narrower panes show bars without the numbers at their ends."""
 
+_WIDE = 110
+"""From here on names of options have two fifths of the pane."""
 _MOST_ROWS = 8
 _MOST_INPUTS = 12
 _ENDS = 22
@@ -55,7 +57,7 @@ def _on_axis(
     *,
     from_zero: bool,
 ) -> list[Content]:
-    names = name_width(width)
+    names = name_width(width) if width < _WIDE else width * 2 // 5
     room = max(min(width - names - 12, 60), 10)
     axis = Axis.over(ranges, room, from_zero=from_zero)
     lines = [

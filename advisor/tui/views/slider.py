@@ -17,9 +17,9 @@ _REACH = 10.0
 """Amounts reach from a tenth to ten times of their value."""
 
 _WIDTH = 41
-_NARROWEST = 9
+_NARROWEST = 15
+"""A shorter slider has its flip in a line of its own."""
 _TITLE = "what if  "
-_KEYS = "  + −"
 
 
 def slider_line(
@@ -45,8 +45,11 @@ def slider_line(
     if flip is not None:
         becomes = fmt.APPROACH_WORDS.get(flip.verdict_becomes, flip.verdict_becomes)
         tail = f"  ◆ {becomes} from {fmt.compact(flip.value)}"
-    beside = f"{_TITLE}{fmt.compact(low)}  {fmt.compact(high)} {unit(question)}{tail}{_KEYS}"
-    room = max(min(_WIDTH, width - len(beside)), _NARROWEST)
+    beside = f"{_TITLE}{fmt.compact(low)}  {fmt.compact(high)} {unit(question)}{tail} "
+    if width - len(beside) < _NARROWEST:
+        beside = beside.replace(tail, "")
+        tail = tail.replace("  ", "\n", 1)
+    room = min(_WIDTH, max(width - len(beside), _NARROWEST))
     cells = list(f"├{'─' * (room - 2)}┤")
     if flip is not None and low <= flip.value <= high:
         cells[_column(question, flip.value, low, high, room)] = "◆"
@@ -62,7 +65,6 @@ def slider_line(
         fmt.compact(high),
         (f" {unit(question)}", "dim"),
         (tail, "bold $text-warning"),
-        (_KEYS, "dim"),
     )
 
 

@@ -122,7 +122,8 @@ class DecisionPane(FocusBorder, Vertical):
 
     def _offer_flips(self) -> None:
         """Enter tries a flip at once, unless somebody types or moves from tab to tab."""
-        flips, focused = self.query_one(FlipList), self.screen.focused
+        flips = self.query_one(FlipList)
+        focused = self.screen.focused
         moves = focused is self.query_one(Tabs) or isinstance(focused, Input)
         if flips.option_count and not moves:
             flips.focus()
