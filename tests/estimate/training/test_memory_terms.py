@@ -134,6 +134,7 @@ def test_only_torchtunes_recipe_for_one_gpu_steps_in_the_backward_pass(
     [
         ({}, 2 * N),
         ({"dtype": "fp32"}, 4 * N),
+        ({"dtype": "odd"}, 2 * N),
         (FULL, 2 * N),
         (FULL | {"sharding": "fsdp", "compute_dtype": "mixed-bf16"}, 4 * N),
         (FULL | {"quantization": "nf4"}, 2 * N),
@@ -151,6 +152,7 @@ def test_weights_as_stored(changes: dict[str, Any], expected: float) -> None:
     [
         (FULL | {"objective": "dpo"}, 2 * N),
         (FULL | {"objective": "kto", "dtype": "fp32"}, 4 * N),
+        (FULL | {"objective": "dpo", "dtype": "odd"}, 2 * N),
         (FULL | {"objective": "orpo"}, 0),
         (FULL, 0),
         ({"objective": "dpo"}, 0),

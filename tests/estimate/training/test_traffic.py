@@ -169,6 +169,11 @@ INPUTS, OUTPUTS = 5 * H + Q + F, 2 * H + Q + 2 * KV + 2 * F
         ({"method": "dora"}, {}, 3 * FORWARD + 2.5 * (14 * INPUTS + 24 * OUTPUTS)),
         ({"framework": "torchtune"}, {}, 3 * FORWARD + 2.5 * (2 * INPUTS + 12 * OUTPUTS)),
         ({"framework": "deepspeed"}, {}, 3 * FORWARD + 2.5 * (2 * INPUTS + 12 * OUTPUTS)),
+        (
+            {"framework": "torchtune", "compute_dtype": "mixed-bf16"},
+            {},
+            3 * FORWARD + 2.5 * (2 * INPUTS + 12 * OUTPUTS),
+        ),
         ({"framework": "unsloth"}, {}, 3 * FUSED + 2.5 * (2 * INPUTS + 4 * OUTPUTS)),
         ({"compile": True}, {}, 3 * FUSED + 2.5 * (14 * INPUTS + 12 * OUTPUTS)),
         (
