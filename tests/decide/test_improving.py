@@ -167,3 +167,9 @@ def test_facts_age_for_half_of_the_time(
 ) -> None:
     held = brief(task__factual_share=share, task__knowledge_change_per_month=change)
     assert fresh_share(held, months * 365.25 / 12 / 7) == pytest.approx(left, abs=1e-3)
+
+
+def test_a_draw_that_saves_cents_counts_too() -> None:
+    cents = ranking(OPENED, cost=np.tile([0.6, 1.0], (5, 1)), errors=np.tile([0.2, 0.1], (5, 1)))
+    gain = search_gain(cents, 0, np.full(5, 0.9), 0.85)
+    assert (gain.usd, gain.share) == (pytest.approx(0.5), 1.0)
