@@ -80,7 +80,7 @@ def test_a_calibration_travels_and_moves_the_verdict(desk: Path, tmp_path: Path)
     taken = advisor(desk, near, "runs", "import", str(result), "--brief", "brief.toml")
     assert taken.returncode == 0, taken.stderr
     assert "without this run → with it" in taken.stdout
-    assert "tune/lora@llama-3.2-1b" in taken.stdout
+    assert "Tuned Llama 3.2 1B" in taken.stdout
     exported = ("export", "--to", "axolotl", "1", "-o", "axolotl.yaml")
     assert advisor(desk, near, *exported).returncode == 0
     assert advisor(desk, near, "estimate", "--from", "axolotl.yaml").returncode == 0
