@@ -37,11 +37,11 @@ class Scene:
 TURN = "right_square_bracket"
 SCENES = (
     Scene((), "app.svg"),
-    Scene(("ctrl+p", *"requests", "enter", "minus", "minus", "minus"), "what-if.svg"),
-    Scene(("escape", "escape", "5", TURN, TURN), "decision.svg"),
+    Scene(("5", "p", "1", "ctrl+p", *"requests", "enter", *["minus"] * 3), "what-if.svg"),
+    Scene(("enter", "escape", "5", TURN, TURN), "decision.svg"),
     Scene((TURN, TURN), "learning.svg"),
     Scene((TURN,)),
-    Scene(("p", "6"), "compare.svg"),
+    Scene(("6",), "compare.svg"),
     Scene(("7",)),
 )
 
