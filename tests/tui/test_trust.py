@@ -16,8 +16,9 @@ from textual.widgets import Input, Switch
 
 from advisor import brief as files
 from advisor.core.errors import UsageError
+from advisor.core.verdict import Verdict
 from advisor.tui.app import AdvisorApp
-from advisor.tui.controllers import autosaving
+from advisor.tui.controllers import autosaving, judging
 from advisor.tui.model.autosave import DraftStore
 from advisor.tui.model.draft import Draft
 from advisor.tui.model.proposed_answers import standing_in
@@ -139,6 +140,35 @@ async def test_labels_of_the_file_that_differ_from_the_brief_are_named(app, engi
         await settle(pilot)
         note = field(app, "task.labels").query(".note").first()
         assert "! file: 77" in str(note.render())
+
+
+async def test_what_an_answer_changed_is_told_against_what_stood_before_its_first_key(
+    app, engine, monkeypatch
+):
+    """Half of a number is judged as well, and would be the `was` of the whole one."""
+    compared = []
+
+    def change_line(before: Verdict, after: Verdict) -> str:
+        compared.append(before)
+        return ""
+
+    monkeypatch.setattr(judging, "change_line", change_line)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        stood = app.desk.judging.verdict
+        await type_into(app, pilot, VOLUME, "5")
+        await settle(pilot)
+        assert app.desk.judging.verdict is not stood
+        await pilot.press("M")
+        await settle(pilot)
+        assert app.desk.draft.brief.traffic.requests_per_month.p50 == 5e6
+        assert compared
+        assert all(before is stood for before in compared)
+        compared.clear()
+        whole = app.desk.judging.verdict
+        await type_into(app, pilot, "quality.target", "0.8")
+        await settle(pilot)
+        assert all(before is whole for before in compared)
 
 
 async def test_undo_and_redo_walk_through_every_kind_of_change(app, engine):

@@ -110,9 +110,11 @@ class JudgingController:
         self._judge_change(keys)
 
     def _remember(self, keys: frozenset[str]) -> None:
-        """Note what stands before a change, for undo and for the line of what it changed."""
-        self.history.record(self.draft, keys)
-        if self.verdict is not None:
+        """Note what stands before a change, for undo and for the line of what it changed: before
+        the first key of an answer, since half an answer is judged too.
+        """
+        begins = self.history.record(self.draft, keys)
+        if begins and self.verdict is not None:
             # Where no winner was shown, there is nothing that could have changed.
             self._before_change = self.verdict if shows_winner(self.draft.judged) else None
 

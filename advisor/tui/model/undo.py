@@ -17,14 +17,15 @@ class UndoHistory:
     _future: list[Draft] = field(default_factory=list)
     _last_keys: frozenset[str] = frozenset()
 
-    def record(self, before: Draft, keys: frozenset[str]) -> None:
-        """Note the draft before a change of the questions `keys`."""
+    def record(self, before: Draft, keys: frozenset[str]) -> bool:
+        """Note the draft before a change of the questions `keys`; whether a step begins with it."""
         self._future.clear()
         if keys == self._last_keys and len(keys) == 1:
-            return
+            return False
         self._last_keys = keys
         self._past.append(before)
         del self._past[:-MOST_STEPS]
+        return True
 
     def end_step(self) -> None:
         """The field was left: the next change is a step of its own."""
