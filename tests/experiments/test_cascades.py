@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+from collections import defaultdict
+from collections.abc import Iterator
 from fnmatch import fnmatch
+from itertools import cycle
 from pathlib import Path
 from textwrap import dedent
 
@@ -58,13 +61,14 @@ def test_two_runs_become_a_run_of_a_cascade(
         server.close()
         return record
 
-    calls = iter(range(10**6))
+    answers: defaultdict[str, Iterator[str]] = defaultdict(lambda: cycle("AB"))
 
     def unsure(body: dict):
-        """Knows parcels; of invoices it says one or the other."""
-        if "parcel" in body["messages"][-1]["content"]:
+        """Knows parcels; of each invoice it says one and the other in turn."""
+        item = body["messages"][-1]["content"]
+        if "parcel" in item:
             return 200, said("Answer: B"), {}
-        return 200, said(f"Answer: {'AB'[next(calls) % 2]}"), {}
+        return 200, said(f"Answer: {next(answers[item])}"), {}
 
     small = run(unsure, PromptOptions(techniques=("self-consistency",)))
     large = run(lambda body: (200, said("A"), {}), PromptOptions(shots=(0,)))
