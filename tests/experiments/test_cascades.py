@@ -61,10 +61,10 @@ def test_two_runs_become_a_run_of_a_cascade(
         server.close()
         return record
 
-    answers: defaultdict[str, Iterator[str]] = defaultdict(lambda: cycle("AB"))
+    answers: defaultdict[str, Iterator[str]] = defaultdict(lambda: cycle("BA"))
 
     def unsure(body: dict):
-        """Knows parcels; of each invoice it says one and the other in turn."""
+        """Knows parcels; of each invoice it says the wrong and the right thing in turn."""
         item = body["messages"][-1]["content"]
         if "parcel" in item:
             return 200, said("Answer: B"), {}
