@@ -39,7 +39,7 @@ class OptionTable(OptionList):
     """One line per option."""
 
     BINDINGS: ClassVar[list[BindingType]] = TABLE_KEYS
-    about = "enter explains an option · s sorts · f folds variants · / filters · [ ] turn the page"
+    about = "enter explains an option · [ ] turn the page"
 
 
 class SectionText(VerticalScroll):

@@ -22,7 +22,7 @@ class FlipList(OptionList):
     """One line per flip, the nearest first."""
 
     BINDINGS: ClassVar[list[BindingType]] = TABLE_KEYS
-    about = "enter tries the value as a what-if: the verdict follows; K keeps it, D drops it"
+    about = "enter tries it as a what-if · K keeps it, D drops it"
 
     def __init__(self) -> None:
         super().__init__()
