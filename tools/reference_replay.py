@@ -104,12 +104,12 @@ def spec_of(record: str, label: str) -> ThroughputSpec:
     match = LABEL.match(label)
     if match is None:
         raise ValueError(f"{record}: {label!r} is not the label of a throughput trial")
-    said: dict[str, str | int] = {}
+    settings: dict[str, str | int] = {}
     for part in filter(None, match["rest"].split(", ")):
         value, name = _setting(part)
         if not name:
             raise ValueError(f"{record}: {label!r} is not the label of a throughput trial: {part}")
-        said[name] = int(value) if value.isdigit() else value
+        settings[name] = int(value) if value.isdigit() else value
     return ThroughputSpec.from_json(
         {
             "model_name": match["model"],
@@ -117,15 +117,15 @@ def spec_of(record: str, label: str) -> ThroughputSpec:
             "micro_batch": int(match["batch"]),
             "seq_len": int(match["length"]),
             "packed": True,
-            **said,
+            **settings,
         }
     )
 
 
 def _setting(part: str) -> tuple[str, str]:
     """Value and field of one part of a label; empty where none is known."""
-    found = ((pattern.fullmatch(part), name) for pattern, name in SETTINGS)
-    return next(((match[1], name) for match, name in found if match), ("", ""))
+    matches = ((pattern.fullmatch(part), name) for pattern, name in SETTINGS)
+    return next(((match[1], name) for match, name in matches if match), ("", ""))
 
 
 def sliced(model: Model, layers: int) -> Model:
